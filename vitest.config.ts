@@ -10,6 +10,6 @@ export default defineConfig({
     exclude: ['test/slow/**', 'test/browser/**'],
     maxWorkers: 2,
     testTimeout: 30_000,
-    setupFiles: ['test/setup/guards.ts'],
+    setupFiles: ['test/setup/engine.ts', 'test/setup/guards.ts'],
   },
 });
