@@ -1,1 +1,4 @@
-export {};
+export * from './data/augmentImages.js';
+export * from './data/loadIdxDataset.js';
+export * from './data/loadMnist.js';
+export * from './data/readIdx.js';
