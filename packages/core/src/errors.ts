@@ -34,7 +34,7 @@ export class DistillError extends Error {
   }
 }
 
-/** A plugin's hook threw: says whose, which and when; the original error is the `cause`. */
+/** A plugin's hook threw: says whose, which and when. The original is the `cause`, its code is kept. */
 export class HookError extends DistillError {
   override readonly name = 'HookError';
 
@@ -49,7 +49,11 @@ export class HookError extends DistillError {
       Boolean,
     );
     const place = when.length > 0 ? ` (${when.join(', ')})` : '';
-    super('HOOK', `${hook} of plugin "${plugin}"${place} threw: ${messageOf(cause)}`, { cause });
+    super(
+      cause instanceof DistillError ? cause.code : 'HOOK',
+      `${hook} of plugin "${plugin}"${place} threw: ${messageOf(cause)}`,
+      { cause },
+    );
   }
 }
 

@@ -1,0 +1,49 @@
+import { type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
+import { DistillError, expected } from './errors.js';
+
+/** What a model takes: one tensor, or several by position or by name; first dimension the samples. */
+export type Inputs = Tensor | readonly Tensor[] | NamedTensorMap;
+
+/**
+ * Some samples on their way through one step.
+ *
+ * Whoever makes a batch owns its tensors; `fit` says of each kind of data who that is.
+ */
+export interface Batch {
+  /** Model input, first dimension `batch`. */
+  readonly x: Inputs;
+  /** Class numbers `[batch]` (−1: unlabelled) or one-hot / soft labels `[batch, classes]`. */
+  readonly y?: Tensor;
+  /** One stable id per sample: what stored teacher outputs are looked up by. */
+  readonly ids?: Int32Array;
+}
+
+/** The tensors of an input, in a fixed order. */
+export function inputTensors(x: Inputs): readonly Tensor[] {
+  if (isTensor(x)) return [x];
+  return isTensorList(x) ? x : Object.values(x);
+}
+
+/** Number of samples in a batch; all of its parts must agree. */
+export function batchSize({ x, y, ids }: Batch): number {
+  const [first, ...rest] = inputTensors(x);
+  if (first === undefined) throw expected('batch.x', 'at least one tensor', x);
+  const size = first.shape[0];
+  if (size === undefined) throw expected('batch.x', 'a tensor with a batch dimension', 'a scalar');
+  const sizes = [...rest.map((tensor) => tensor.shape[0]), y?.shape[0] ?? size, ids?.length ?? size];
+  if (sizes.some((other) => other !== size)) {
+    throw new DistillError(
+      'SHAPE',
+      `Expected inputs, labels and ids of one batch to have as many samples, got ${[size, ...sizes].join(', ')}.`,
+    );
+  }
+  return size;
+}
+
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
+}
+
+function isTensorList(x: readonly Tensor[] | NamedTensorMap): x is readonly Tensor[] {
+  return Array.isArray(x);
+}

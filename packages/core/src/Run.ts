@@ -1,0 +1,180 @@
+import { clone, type Optimizer, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { type Batch } from './Batch.js';
+import {
+  type Logs,
+  type LossContext,
+  type StepEndContext,
+  type TrainEndContext,
+  type EvalContext,
+  type EpochEndContext,
+} from './context.js';
+import { EpochMeans } from './EpochMeans.js';
+import { DistillError } from './errors.js';
+import { type GuardState, type TraceEvent } from './hooks/guardTap.js';
+import { LazyScalar } from './LazyScalar.js';
+import { type Knob, type Progress, valueOf } from './Schedule.js';
+import { type Student, type StudentOutputs } from './student/Student.js';
+import { type TeacherOutputs, type TeacherSource } from './teacher/TeacherSource.js';
+
+/** What `onTrainBegin` may be told of the training ahead. */
+export interface TrainPlan {
+  readonly epochs?: number;
+  /** Known where the data set's size is; schedules then move within an epoch. */
+  readonly stepsPerEpoch?: number;
+}
+
+/**
+ * The state of one training run. One object of one shape serves every hook; the narrower context
+ * interfaces show of it what exists at that point.
+ */
+export class Run
+  implements LossContext, StepEndContext, EvalContext, EpochEndContext, TrainEndContext, GuardState
+{
+  epochs: number | undefined;
+  stepsPerEpoch: number | undefined;
+  epoch = -1;
+  step = -1;
+  globalStep = -1;
+  stopReason: string | undefined;
+  tracer: ((event: TraceEvent) => void) | undefined;
+  history: Logs[] = [];
+  metrics: Logs = {};
+  logs: Logs = {};
+  optimizer: Optimizer | undefined;
+  parts: Record<string, LazyScalar> = {};
+  readonly means = new EpochMeans();
+  #batch: Batch | undefined;
+  #loss: LazyScalar | undefined;
+  #taskLoss: Scalar | undefined;
+  #studentOutputs: StudentOutputs | undefined;
+  #teacherOutputs: TeacherOutputs | undefined;
+
+  constructor(
+    readonly student: Student,
+    readonly teacher: TeacherSource | undefined,
+  ) {}
+
+  begin({ epochs, stepsPerEpoch }: TrainPlan): void {
+    this.epochs = epochs;
+    this.stepsPerEpoch = stepsPerEpoch;
+    this.epoch = -1;
+    this.globalStep = -1;
+    this.stopReason = undefined;
+    this.history = [];
+    this.metrics = {};
+  }
+
+  beginEpoch(epoch: number): void {
+    this.epoch = epoch;
+    this.step = -1;
+    this.logs = {};
+    this.metrics = {};
+    this.means.reset();
+  }
+
+  beginStep(batch: Batch): void {
+    this.#batch = batch;
+    this.step += 1;
+    this.globalStep += 1;
+  }
+
+  hear(outputs: TeacherOutputs | undefined): void {
+    this.#teacherOutputs = outputs;
+  }
+
+  beginLoss(outputs: StudentOutputs, taskLoss: Scalar): void {
+    this.#studentOutputs = outputs;
+    this.#taskLoss = taskLoss;
+  }
+
+  endLoss(loss: Scalar): void {
+    this.#loss?.dispose();
+    this.#loss = new LazyScalar(clone(loss));
+  }
+
+  /** Frees what the step owned. Safe to call twice, and after an error at any point. */
+  endStep(): void {
+    this.#loss?.dispose();
+    for (const part of Object.values(this.parts)) part.dispose();
+    this.parts = {};
+    const { logits, features = {} } = this.#teacherOutputs ?? {};
+    for (const tensor of [logits, ...Object.values(features)]) tensor?.dispose();
+    this.#teacherOutputs = undefined;
+    this.#studentOutputs = undefined;
+    this.#taskLoss = undefined;
+    this.#loss = undefined;
+    this.#batch = undefined;
+  }
+
+  get position(): { epoch: number | undefined; step: number | undefined } {
+    return { epoch: this.epoch < 0 ? undefined : this.epoch, step: this.step < 0 ? undefined : this.step };
+  }
+
+  get progress(): Progress {
+    const { epoch, epochs, step, globalStep, stepsPerEpoch } = this;
+    const within = stepsPerEpoch ? Math.max(step, 0) / stepsPerEpoch : 0;
+    const fraction = epochs ? Math.min(1, (Math.max(epoch, 0) + within) / epochs) : 0;
+    return { epoch, epochs, step, globalStep, fraction };
+  }
+
+  get batch(): Batch {
+    return this.#batch ?? absent('batch', 'onStepBegin and onStepEnd');
+  }
+
+  get loss(): LazyScalar {
+    return this.#loss ?? absent('loss', 'onAfterComputeLoss and onStepEnd');
+  }
+
+  get hasLoss(): boolean {
+    return this.#loss !== undefined;
+  }
+
+  get taskLoss(): Scalar {
+    return this.#taskLoss ?? absent('taskLoss', 'onAfterComputeLoss');
+  }
+
+  get studentOutputs(): StudentOutputs {
+    return this.#studentOutputs ?? absent('studentOutputs', 'onAfterComputeLoss');
+  }
+
+  get teacherOutputs(): TeacherOutputs {
+    if (this.#teacherOutputs === undefined && this.teacher === undefined) {
+      throw new DistillError('OPTION', 'The criterion asks for a teacher and there is none.', {
+        hint: 'Pass `teacher` to prepareCompression.',
+      });
+    }
+    return this.#teacherOutputs ?? absent('teacherOutputs', 'onStepBegin and onStepEnd');
+  }
+
+  get labels(): Tensor {
+    const { y } = this.batch;
+    if (y === undefined) {
+      throw new DistillError('DATA', 'The criterion asks for labels and the batch has none.', {
+        hint: 'Give batches as { x, y }.',
+      });
+    }
+    return y;
+  }
+
+  knob(knob: Knob, name?: string): number {
+    return valueOf(knob, this.progress, name);
+  }
+
+  record(name: string, value: Scalar): void {
+    let unique = name;
+    for (let n = 2; unique in this.parts; n++) unique = `${name}-${n}`;
+    this.parts[unique] = new LazyScalar(clone(value));
+  }
+
+  stop(reason: string): void {
+    this.stopReason ??= reason;
+  }
+
+  log(name: string, value: number): void {
+    this.logs[name] = value;
+  }
+}
+
+function absent(name: string, when: string): never {
+  throw new DistillError('ORDER', `\`${name}\` exists only between ${when}.`);
+}

@@ -1,0 +1,103 @@
+import { train } from '@tensorflow/tfjs-core';
+import { Container, ContainerModule, type Newable, type ServiceIdentifier } from 'inversify';
+import { checkCriteria } from '../checks.js';
+import { CompressionManager } from '../CompressionManager.js';
+import { type Criterion, type CriterionClass } from '../criterion/Criterion.js';
+import { type CriterionFactory } from '../criterion/defineCriterion.js';
+import { resolveCriteria } from '../criterion/resolveCriteria.js';
+import { expected, messageOf } from '../errors.js';
+import { type Plugin } from '../hooks/Plugin.js';
+import { type CompressionOptions } from '../options.js';
+import { finiteGuard } from '../plugins/finiteGuard.js';
+import { eagerStepRunner } from '../step/eagerStepRunner.js';
+import { asStudent, type StudentLike } from '../student/asStudent.js';
+import { crossEntropy } from '../taskLoss.js';
+import { asTeacherSource } from '../teacher/asTeacherSource.js';
+import { type Module } from './Module.js';
+import { TOKENS } from './tokens.js';
+
+/**
+ * The composition root: one container per manager, dropped as soon as the manager stands.
+ * User modules load first; a default is bound only where they left a token free.
+ */
+export function composeManager(student: StudentLike, options: CompressionOptions): CompressionManager {
+  const container = new Container({ defaultScope: 'Singleton', jitless: true });
+  const modules = (options.modules ?? []) as readonly ContainerModule[];
+  container.load(...modules, defaults(student, options));
+  container.load(managerModule(container, options));
+  return container.get(TOKENS.Manager);
+}
+
+/** A module that makes criteria known to JSON by their types. */
+export function criteriaModule(definitions: readonly CriterionFactory[]): Module {
+  return new ContainerModule(({ bind }) => {
+    for (const definition of definitions) bind(TOKENS.CriterionDefinition).toConstantValue(definition);
+  });
+}
+
+function defaults(student: StudentLike, options: CompressionOptions): ContainerModule {
+  const { teacher, taskLoss = crossEntropy, optimizer } = options;
+  return new ContainerModule(({ bind, isBound }) => {
+    const bindDefault = <T>(id: ServiceIdentifier<T>, make: () => T) => {
+      if (!isBound(id)) bind(id).toResolvedValue(make);
+    };
+    bindDefault(TOKENS.Student, () => asStudent(student));
+    bindDefault(TOKENS.Teacher, () => (teacher === undefined ? undefined : asTeacherSource(teacher)));
+    bindDefault(TOKENS.TaskLoss, () => taskLoss);
+    bindDefault(TOKENS.Optimizer, () => () => optimizer ?? train.adam(1e-3));
+    bindDefault(TOKENS.StepRunner, () => eagerStepRunner);
+  });
+}
+
+function managerModule(container: Container, options: CompressionOptions): ContainerModule {
+  return new ContainerModule(({ bind, isBound }) => {
+    if (!isBound(TOKENS.Criteria))
+      bind(TOKENS.Criteria).toResolvedValue(() => criteriaOf(container, options));
+    bind(TOKENS.Manager).toResolvedValue(() => managerOf(container, options));
+  });
+}
+
+function criteriaOf(container: Container, { criterion }: CompressionOptions): readonly Criterion[] {
+  return resolveCriteria(criterion, {
+    definitions: allOf(container, TOKENS.CriterionDefinition),
+    construct: (Class) => construct(container, Class),
+  });
+}
+
+function construct(container: Container, Class: CriterionClass): Criterion {
+  const id = Class as Newable<Criterion>;
+  if (!container.isBound(id)) container.bind(id).toSelf();
+  try {
+    return container.get(id);
+  } catch (error) {
+    throw expected('criterion', `a class that can be constructed`, Class, {
+      where: 'prepareCompression',
+      hint: `Decorate it with @injectable() and each parameter with @inject(TOKENS.…). (${messageOf(error)})`,
+      cause: error,
+    });
+  }
+}
+
+function managerOf(container: Container, options: CompressionOptions): CompressionManager {
+  const student = container.get(TOKENS.Student);
+  const teacher = container.get(TOKENS.Teacher);
+  const criteria = container.get(TOKENS.Criteria);
+  checkCriteria(criteria, student, teacher);
+  for (const criterion of criteria) criterion.prepare?.({ student, teacher });
+  const { plugins = [], finiteLoss = true, jitless } = options;
+  const guards: Plugin[] = finiteLoss === false ? [] : [finiteGuard(finiteLoss === true ? {} : finiteLoss)];
+  return new CompressionManager({
+    student,
+    teacher,
+    criteria,
+    taskLoss: container.get(TOKENS.TaskLoss),
+    optimizer: container.get(TOKENS.Optimizer),
+    stepRunner: container.get(TOKENS.StepRunner),
+    plugins: [...guards, ...plugins, ...allOf(container, TOKENS.Plugin)],
+    jitless,
+  });
+}
+
+function allOf<T>(container: Container, id: ServiceIdentifier<T>): T[] {
+  return container.isBound(id) ? container.getAll(id) : [];
+}

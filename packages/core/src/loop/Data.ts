@@ -1,0 +1,24 @@
+import { type Tensor } from '@tensorflow/tfjs-core';
+import { type Batch, type Inputs } from '../Batch.js';
+
+/** A whole data set in memory: `x` and `y` hold all samples along the first dimension. */
+export interface TensorData {
+  readonly x: Inputs;
+  readonly y?: Tensor;
+  /** Stable id of each sample; default its index. */
+  readonly ids?: Int32Array;
+}
+
+/** A data set that gives its batches anew each epoch, such as tf.data's. */
+export interface BatchDataset {
+  iterator(): Promise<{ next(): Promise<{ readonly value: unknown; readonly done?: boolean }> }>;
+}
+
+/** Anything that batches come out of. */
+export type BatchStream = Iterable<Batch> | AsyncIterable<Batch>;
+
+/**
+ * What `fit` trains on. Who owns the tensors: you own what you hold (`TensorData`, an array of
+ * batches); `fit` frees what it draws (batches out of a function or a dataset).
+ */
+export type Data = TensorData | readonly Batch[] | (() => BatchStream) | BatchDataset;

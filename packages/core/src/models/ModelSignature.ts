@@ -1,0 +1,15 @@
+/** A tensor's shape; `null` where any size fits, such as the batch. */
+export type Shape = readonly (number | null)[];
+
+/** What is known of a model before it runs. */
+export interface ModelSignature {
+  /** Shape of each input, batch first. */
+  readonly inputs?: readonly Shape[];
+  /** Shape of the output that distillation looks at: `[…batch, classes]`. */
+  readonly output?: Shape;
+}
+
+/** The class count of a signature, if it is known. */
+export function classCount({ output }: ModelSignature): number | undefined {
+  return output?.at(-1) ?? undefined;
+}

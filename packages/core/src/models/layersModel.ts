@@ -1,0 +1,94 @@
+import { type Tensor } from '@tensorflow/tfjs-core';
+import { type LayersModel, model as functionalModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type Inputs, isTensor } from '../Batch.js';
+import { DistillError, unknownName } from '../errors.js';
+import { type ModelSignature, type Shape } from './ModelSignature.js';
+
+/** Output of a model and what its tapped layers gave on the way. */
+export interface TappedOutputs {
+  readonly output: Tensor;
+  readonly features: Readonly<Record<string, Tensor>>;
+}
+
+export function isLayersModel(value: unknown): value is LayersModel {
+  const model = value as LayersModel | undefined;
+  return Array.isArray(model?.layers) && typeof model.apply === 'function' && Array.isArray(model.outputs);
+}
+
+export function layersModelSignature(model: LayersModel): ModelSignature {
+  const output = model.outputs[0]?.shape as Shape | undefined;
+  return { inputs: model.inputs.map((input) => input.shape as Shape), ...(output && { output }) };
+}
+
+/**
+ * Runs a layers model and its tapped layers in one forward pass.
+ *
+ * One multi-output model per set of taps is built over the same layers, so weights are shared and
+ * nothing runs twice.
+ */
+export class TappedLayersModel {
+  readonly #extractors = new Map<string, LayersModel>();
+
+  constructor(readonly model: LayersModel) {}
+
+  forward(x: Inputs, training: boolean, taps: readonly string[]): TappedOutputs {
+    const inputs = isTensor(x) ? x : byInputOrder(this.model, x);
+    const results = asList(this.#extractor(taps).apply(inputs as Tensor, { training }) as Tensor | Tensor[]);
+    const [output] = results;
+    if (output === undefined) throw new DistillError('SHAPE', `Model "${this.model.name}" has no output.`);
+    const first = this.model.outputs.length;
+    const features = Object.fromEntries(taps.map((name, i) => [name, results[first + i] as Tensor]));
+    return { output, features };
+  }
+
+  #extractor(taps: readonly string[]): LayersModel {
+    if (taps.length === 0) return this.model;
+    const key = taps.join('\n');
+    let extractor = this.#extractors.get(key);
+    if (extractor === undefined) {
+      const outputs = [...this.model.outputs, ...taps.map((name) => layerOutput(this.model, name))];
+      extractor = functionalModel({ inputs: this.model.inputs, outputs });
+      this.#extractors.set(key, extractor);
+    }
+    return extractor;
+  }
+}
+
+/** The output of a named layer. Throws with the nearest name if there is none. */
+export function layerOutput(model: LayersModel, name: string): SymbolicTensor {
+  const layer = model.layers.find((candidate) => candidate.name === name);
+  if (layer === undefined) {
+    throw unknownName(
+      'layer',
+      name,
+      model.layers.map((candidate) => candidate.name),
+      { where: `model "${model.name}"` },
+    );
+  }
+  return asList(layer.output)[0] as SymbolicTensor;
+}
+
+/** Name of the layer that turns logits into probabilities at a model's end, if one does. */
+export function probabilityLayer(model: LayersModel): string | undefined {
+  const last = model.layers.at(-1);
+  if (last === undefined) return undefined;
+  if (isLayersModel(last)) return probabilityLayer(last);
+  const { activation } = last.getConfig() as { activation?: string };
+  const softens = last.getClassName() === 'Softmax' || activation === 'softmax' || activation === 'sigmoid';
+  return softens ? last.name : undefined;
+}
+
+function byInputOrder(model: LayersModel, x: Exclude<Inputs, Tensor>): Tensor[] {
+  if (Array.isArray(x)) return x as Tensor[];
+  const named = x as Record<string, Tensor>;
+  return model.inputNames.map((name) => {
+    const tensor = named[name];
+    if (tensor === undefined)
+      throw unknownName('input', name, Object.keys(named), { where: `model "${model.name}"` });
+    return tensor;
+  });
+}
+
+function asList<T>(value: T | T[]): T[] {
+  return Array.isArray(value) ? value : [value];
+}

@@ -1,0 +1,57 @@
+import { type Optimizer } from '@tensorflow/tfjs-core';
+import * as z from 'zod/mini';
+import { parseOptions } from './config/parseOptions.js';
+import { type CriterionLike } from './criterion/resolveCriteria.js';
+import { type Module } from './di/Module.js';
+import { type Plugin } from './hooks/Plugin.js';
+import { type FiniteGuardOptions } from './plugins/finiteGuard.js';
+import { type TaskLoss } from './taskLoss.js';
+import { type TeacherLike } from './teacher/asTeacherSource.js';
+
+/** What `prepareCompression` takes. */
+export interface CompressionOptions {
+  /** LayersModel, GraphModel, `(x) => logits` or a TeacherSource. Runs in inference mode and stays as it is. */
+  readonly teacher?: TeacherLike;
+  /** How to distil: a criterion, `(teacher, student) => Scalar`, a class, `{ type, … }`, or a list of those. */
+  readonly criterion: CriterionLike | readonly CriterionLike[];
+  /** Loss of the task, from labels and logits. Default: cross-entropy from logits. */
+  readonly taskLoss?: TaskLoss;
+  /** Used by `fit` and `trainStep`; the manager takes it over. Default Adam at 1e-3. */
+  readonly optimizer?: Optimizer;
+  readonly plugins?: readonly Plugin[];
+  /** Stop at a NaN or infinite loss and put the last good weights back. Default true. */
+  readonly finiteLoss?: boolean | FiniteGuardOptions;
+  /** Container modules: own criteria by name, own parts. They override the defaults. */
+  readonly modules?: readonly Module[];
+  /** Never generate code from strings. Default: found out. */
+  readonly jitless?: boolean;
+}
+
+const list = z.array(
+  z.custom<object>((value) => typeof value === 'object' && value !== null),
+  { error: 'a list' },
+);
+
+const schema = z.strictObject({
+  teacher: z.optional(z.any()),
+  criterion: z.custom((value) => value !== undefined && value !== null, { error: 'a criterion' }),
+  taskLoss: z.optional(
+    z.custom((value) => typeof value === 'function', { error: 'a function (labels, logits) => Scalar' }),
+  ),
+  optimizer: z.optional(
+    z.custom((value) => typeof (value as Optimizer | null)?.applyGradients === 'function', {
+      error: 'an optimizer, such as tf.train.adam(1e-3)',
+    }),
+  ),
+  plugins: z.optional(list),
+  finiteLoss: z.optional(
+    z.union([z.boolean(), z.strictObject({ every: z.optional(z.int().check(z.gte(1))) })]),
+  ),
+  modules: z.optional(list),
+  jitless: z.optional(z.boolean()),
+});
+
+/** Refuses options that are misspelt or of the wrong kind, before anything is built of them. */
+export function checkOptions(options: CompressionOptions): void {
+  parseOptions(schema, options, 'prepareCompression');
+}

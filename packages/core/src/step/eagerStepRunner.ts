@@ -1,0 +1,31 @@
+import { scalar, tidy, type Variable, variableGrads } from '@tensorflow/tfjs-core';
+import { DistillError, messageOf } from '../errors.js';
+import { type StepRunner, type StepWork } from './StepRunner.js';
+
+/** Runs a step kernel by kernel, on any engine. */
+export const eagerStepRunner: StepRunner = {
+  run: (work) => {
+    const { student, batch, taps, variables, optimizer, taskLoss, hooks } = work;
+    tidy(() => {
+      const { grads } = gradientsOf(variables, () => {
+        const output = student.forward(batch.x, { training: true, taps });
+        const loss = batch.y === undefined ? scalar(0) : taskLoss(batch.y, output.output);
+        return hooks.onAfterComputeLoss(batch.x, output, loss);
+      });
+      optimizer.applyGradients(hooks.onBeforeOptimizerStep(grads));
+      hooks.onAfterOptimizerStep();
+    });
+  },
+};
+
+function gradientsOf(variables: StepWork['variables'], loss: Parameters<typeof variableGrads>[0]) {
+  try {
+    return variableGrads(loss, [...variables] as Variable[]);
+  } catch (error) {
+    if (!/Cannot find a connection/.test(messageOf(error))) throw error;
+    throw new DistillError('OPTION', "The loss does not depend on any of the student's variables.", {
+      hint: 'Compute it from the student outputs, and give the student its variables.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import { clipByValue, log, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+import { type Inputs, isTensor } from '../Batch.js';
+import { DistillError, expected } from '../errors.js';
+import { checkInput } from '../models/checkInput.js';
+import {
+  isLayersModel,
+  layersModelSignature,
+  probabilityLayer,
+  TappedLayersModel,
+} from '../models/layersModel.js';
+import { type ModelSignature, type Shape } from '../models/ModelSignature.js';
+import { type TeacherOutputs, type TeacherSource } from './TeacherSource.js';
+
+/** A converted model, as tfjs-converter loads it: known by shape, so that core need not import it. */
+export interface GraphModelLike {
+  predict(x: Tensor | Tensor[] | Record<string, Tensor>): unknown;
+  readonly inputs: readonly { readonly shape?: readonly number[] }[];
+  readonly outputs: readonly { readonly shape?: readonly number[] }[];
+}
+
+/** A teacher as a plain function; may be `async`. */
+export type TeacherFunction = (x: Inputs) => Tensor | Partial<TeacherOutputs> | Promise<Tensor>;
+
+export interface LiveTeacherOptions {
+  readonly name?: string;
+  /** What the model ends in. Probabilities are turned back to logits by `log p`. Default `'logits'`. */
+  readonly outputs?: 'logits' | 'probabilities';
+}
+
+type Run = (x: Inputs, taps: readonly string[]) => TeacherOutputs | Promise<TeacherOutputs>;
+
+/**
+ * A teacher that runs for every batch, in inference mode: dropout off, batch norm frozen.
+ *
+ * @param model LayersModel, GraphModel, or `(x) => logits`. Stays yours: nothing of it is disposed.
+ * @returns Source whose `outputs` the caller owns.
+ * @throws DistillError if a model ends in a softmax and `outputs` does not say so.
+ *
+ * @example
+ * const teacher = liveTeacher(model, { outputs: 'probabilities' });
+ * const { logits } = await teacher.outputs({ x }); // [batch, classes]
+ */
+export function liveTeacher(
+  model: LayersModel | GraphModelLike | TeacherFunction,
+  options: LiveTeacherOptions = {},
+): TeacherSource {
+  const { run, signature, name } = runnable(model, options);
+  return {
+    name: options.name ?? name,
+    signature,
+    outputs: ({ x }, taps = []) => {
+      checkInput(x, signature, 'teacher');
+      return run(x, taps);
+    },
+  };
+}
+
+interface Runnable {
+  readonly run: Run;
+  readonly signature: ModelSignature;
+  readonly name: string;
+}
+
+function runnable(
+  model: LayersModel | GraphModelLike | TeacherFunction,
+  options: LiveTeacherOptions,
+): Runnable {
+  if (isLayersModel(model)) return runLayersModel(model, options);
+  if (typeof model === 'function') {
+    return { run: runFunction(model, options), signature: {}, name: model.name || 'teacher' };
+  }
+  if (typeof model?.predict === 'function') return runGraphModel(model, options);
+  throw expected('teacher', 'a LayersModel, a GraphModel, (x) => logits or a TeacherSource', model, {
+    where: 'prepareCompression',
+  });
+}
+
+function runLayersModel(model: LayersModel, options: LiveTeacherOptions): Runnable {
+  const softened = probabilityLayer(model);
+  if (softened !== undefined && options.outputs === undefined) {
+    throw new DistillError('OPTION', `Layer "${softened}" of the teacher ends in probabilities.`, {
+      where: 'prepareCompression',
+      hint: "Pass `teacher: liveTeacher(model, { outputs: 'probabilities' })`, or a model that ends in logits.",
+    });
+  }
+  const tapped = new TappedLayersModel(model);
+  const run: Run = (x, taps) =>
+    tidy(() => {
+      const { output, features } = tapped.forward(x, false, taps);
+      return { logits: asLogits(output, options), features };
+    });
+  return { run, signature: layersModelSignature(model), name: model.name };
+}
+
+function runGraphModel(model: GraphModelLike, options: LiveTeacherOptions): Runnable {
+  const run: Run = (x) =>
+    tidy(() => ({
+      logits: asLogits(firstTensor(model.predict(x as Tensor)), options),
+      features: {},
+    }));
+  const output = knownShape(model.outputs[0]?.shape);
+  return { run, signature: output ? { output } : {}, name: 'teacher' };
+}
+
+/** Converted graphs write −1 for a size that is free. */
+function knownShape(shape: readonly number[] | undefined): Shape | undefined {
+  return shape?.map((size) => (size < 0 ? null : size));
+}
+
+function runFunction(f: TeacherFunction, options: LiveTeacherOptions): Run {
+  if (f.constructor.name === 'AsyncFunction') {
+    return async (x) => {
+      const raw = firstTensor(await f(x));
+      const logits = tidy(() => asLogits(raw, options));
+      if (logits !== raw) raw.dispose();
+      return { logits, features: {} };
+    };
+  }
+  return (x) =>
+    tidy(() => {
+      const result = f(x);
+      if (result instanceof Promise) throw notDeclaredAsync(f, result);
+      if (isTensor(result)) return { logits: asLogits(result, options), features: {} };
+      return { logits: asLogits(firstTensor(result.logits), options), features: result.features ?? {} };
+    });
+}
+
+function asLogits(output: Tensor, { outputs = 'logits' }: LiveTeacherOptions): Tensor {
+  // softmax(log p / T) is what softmax(z / T) was: only a constant per sample is lost
+  return outputs === 'logits' ? output : log(clipByValue(output, 1e-37, 1));
+}
+
+function firstTensor(value: unknown): Tensor {
+  if (isTensor(value)) return value;
+  const [first] = Object.values((value ?? {}) as Record<string, unknown>);
+  if (isTensor(first)) return first;
+  throw expected('teacher', 'a model that returns a tensor of logits', value, { where: 'liveTeacher' });
+}
+
+function notDeclaredAsync(f: TeacherFunction, pending: Promise<unknown>): DistillError {
+  pending.catch(() => undefined); // its failure is not the news
+  return expected('teacher', 'a function that returns logits', 'a promise', {
+    where: f.name || 'liveTeacher',
+    hint: 'Declare it with `async`, so that its tensors are not freed while it waits.',
+  });
+}
