@@ -14,6 +14,8 @@ export interface Batch {
   readonly x: Inputs;
   /** Class numbers `[batch]` (−1: unlabelled) or one-hot / soft labels `[batch, classes]`. */
   readonly y?: Tensor;
+  /** Importance of each sample or position, `[…batch]`, ≥ 0; 0 leaves it out of every loss. Default 1. */
+  readonly weights?: Tensor;
   /** One stable id per sample: what stored teacher outputs are looked up by. */
   readonly ids?: Int32Array;
 }
@@ -25,16 +27,20 @@ export function inputTensors(x: Inputs): readonly Tensor[] {
 }
 
 /** Number of samples in a batch; all of its parts must agree. */
-export function batchSize({ x, y, ids }: Batch): number {
+export function batchSize({ x, y, weights, ids }: Batch): number {
   const [first, ...rest] = inputTensors(x);
   if (first === undefined) throw expected('batch.x', 'at least one tensor', x);
   const size = first.shape[0];
   if (size === undefined) throw expected('batch.x', 'a tensor with a batch dimension', 'a scalar');
-  const sizes = [...rest.map((tensor) => tensor.shape[0]), y?.shape[0] ?? size, ids?.length ?? size];
+  const sizes = [
+    ...rest.map((tensor) => tensor.shape[0]),
+    ...[y, weights].map((tensor) => tensor?.shape[0] ?? size),
+    ids?.length ?? size,
+  ];
   if (sizes.some((other) => other !== size)) {
     throw new DistillError(
       'SHAPE',
-      `Expected inputs, labels and ids of one batch to have as many samples, got ${[size, ...sizes].join(', ')}.`,
+      `Expected inputs, labels, weights and ids of one batch to have as many samples, got ${[size, ...sizes].join(', ')}.`,
     );
   }
   return size;

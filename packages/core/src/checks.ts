@@ -11,7 +11,9 @@ export function checkCriteria(
   student: Student,
   teacher: TeacherSource | undefined,
 ): void {
-  for (const { type, requires = {} } of criteria) {
+  for (const { type, requires = {}, taps = {} } of criteria) {
+    checkTaps(type, taps.student, student);
+    if (teacher !== undefined) checkTaps(type, taps.teacher, teacher);
     if (teacher === undefined) {
       if (requires.teacher === false) continue;
       throw new DistillError('OPTION', `Criterion "${type}" needs a teacher and there is none.`, {
@@ -21,6 +23,17 @@ export function checkCriteria(
     }
     if (requires.sameOutputShape) checkClasses(student, teacher);
   }
+}
+
+function checkTaps(
+  type: string,
+  taps: readonly string[] = [],
+  { name, signature }: Student | TeacherSource,
+): void {
+  const known = signature.features;
+  const missing = known && taps.find((tap) => !(tap in known));
+  if (missing)
+    throw unknownName('layer', missing, Object.keys(known), { where: `criterion "${type}" on "${name}"` });
 }
 
 function checkClasses(student: Student, teacher: TeacherSource): void {

@@ -5,6 +5,7 @@ import { type Batch, type Inputs } from '../Batch.js';
 export interface TensorData {
   readonly x: Inputs;
   readonly y?: Tensor;
+  readonly weights?: Tensor;
   /** Stable id of each sample; default its index. */
   readonly ids?: Int32Array;
 }

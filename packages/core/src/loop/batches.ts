@@ -70,12 +70,13 @@ function indices(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);
 }
 
-function rows({ x, y, ids }: TensorData, order: Int32Array): Batch {
+function rows({ x, y, weights, ids }: TensorData, order: Int32Array): Batch {
   const index = tensor1d(order, 'int32');
   const pick = (tensor: Tensor) => gather(tensor, index);
   const batch = {
     x: mapInputs(x, pick),
     ...(y && { y: pick(y) }),
+    ...(weights && { weights: pick(weights) }),
     ids: ids === undefined ? order.slice() : order.map((i) => ids[i] as number),
   };
   index.dispose();
@@ -121,9 +122,10 @@ function asBatch(value: unknown): Batch {
   return { ...(value as object), x: xs, ...(ys && { y: ys }) };
 }
 
-function freeBatch({ x, y }: Batch): void {
+function freeBatch({ x, y, weights }: Batch): void {
   for (const tensor of inputTensors(x)) tensor.dispose();
   y?.dispose();
+  weights?.dispose();
 }
 
 function noSamples(): DistillError {

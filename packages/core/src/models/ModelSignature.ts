@@ -7,6 +7,8 @@ export interface ModelSignature {
   readonly inputs?: readonly Shape[];
   /** Shape of the output that distillation looks at: `[…batch, classes]`. */
   readonly output?: Shape;
+  /** Shape of each feature that can be tapped, batch first; absent where they are not known. */
+  readonly features?: Readonly<Record<string, Shape>>;
 }
 
 /** The class count of a signature, if it is known. */

@@ -17,7 +17,10 @@ export function isLayersModel(value: unknown): value is LayersModel {
 
 export function layersModelSignature(model: LayersModel): ModelSignature {
   const output = model.outputs[0]?.shape as Shape | undefined;
-  return { inputs: model.inputs.map((input) => input.shape as Shape), ...(output && { output }) };
+  const features = Object.fromEntries(
+    model.layers.map(({ name }) => [name, layerOutput(model, name).shape as Shape]),
+  );
+  return { inputs: model.inputs.map((input) => input.shape as Shape), ...(output && { output }), features };
 }
 
 /**

@@ -9,7 +9,7 @@ export const eagerStepRunner: StepRunner = {
     tidy(() => {
       const { grads } = gradientsOf(variables, () => {
         const output = student.forward(batch.x, { training: true, taps });
-        const loss = batch.y === undefined ? scalar(0) : taskLoss(batch.y, output.output);
+        const loss = batch.y === undefined ? scalar(0) : taskLoss(batch.y, output.output, batch.weights);
         return hooks.onAfterComputeLoss(batch.x, output, loss);
       });
       optimizer.applyGradients(hooks.onBeforeOptimizerStep(grads));
