@@ -4,6 +4,7 @@ import {
   type Scalar,
   type Tensor,
   type Variable,
+  train,
 } from '@tensorflow/tfjs-core';
 import { type Batch, batchSize, type Inputs, isTensor } from './Batch.js';
 import { type Logs } from './context.js';
@@ -21,6 +22,7 @@ import { fit, type FitOptions, type History } from './loop/fit.js';
 import { checkInput } from './models/checkInput.js';
 import { Phase } from './Phase.js';
 import { Run, type TrainPlan } from './Run.js';
+import { releaseTape } from './step/releaseTape.js';
 import { type StepRunner } from './step/StepRunner.js';
 import { type Student, type StudentOutputs } from './student/Student.js';
 import { type TaskLoss } from './taskLoss.js';
@@ -32,8 +34,8 @@ export interface ManagerParts {
   readonly teacher: TeacherSource | undefined;
   readonly criteria: readonly Criterion[];
   readonly taskLoss: TaskLoss;
-  /** Made when first needed: a loop of one's own has its own. */
-  readonly optimizer: () => Optimizer;
+  /** Default Adam at 1e-3, made when first needed. The manager takes it over. */
+  readonly optimizer: Optimizer | undefined;
   readonly stepRunner: StepRunner;
   readonly plugins: readonly Plugin[];
   readonly jitless?: boolean | undefined;
@@ -62,6 +64,7 @@ export class CompressionManager {
   constructor(parts: ManagerParts) {
     this.#parts = parts;
     this.#run = new Run(parts.student, parts.teacher);
+    this.#optimizer = parts.optimizer;
     this.#taps = { student: tapped(parts.criteria, 'student'), teacher: tapped(parts.criteria, 'teacher') };
     this.hooks = createHooks(this.#run, { jitless: parts.jitless });
     const criterion = { name: 'criterion', stage: Number.MIN_SAFE_INTEGER };
@@ -88,7 +91,7 @@ export class CompressionManager {
 
   /** The optimizer of `fit` and `trainStep`. */
   get optimizer(): Optimizer {
-    this.#optimizer ??= this.#parts.optimizer();
+    this.#optimizer ??= train.adam(1e-3);
     return this.#optimizer;
   }
 
@@ -273,6 +276,7 @@ export class CompressionManager {
    */
   async onError(error: unknown): Promise<void> {
     this.#phase.reset();
+    releaseTape();
     this.#run.endStep();
     this.#run.means.reset();
     if (typeof error === 'object' && error !== null) {

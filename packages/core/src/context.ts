@@ -12,7 +12,7 @@ export type Logs = Record<string, number>;
 export interface TrainContext {
   readonly student: Student;
   readonly teacher: TeacherSource | undefined;
-  /** The optimizer of `fit` and `trainStep`; `undefined` in a loop that keeps its own. */
+  /** The manager's; `undefined` in a loop that keeps its own and gave none. */
   readonly optimizer: Optimizer | undefined;
   /** Planned epochs; `undefined` in a loop that did not say. */
   readonly epochs: number | undefined;

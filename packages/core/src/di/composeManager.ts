@@ -1,4 +1,3 @@
-import { train } from '@tensorflow/tfjs-core';
 import { Container, ContainerModule, type Newable, type ServiceIdentifier } from 'inversify';
 import { checkCriteria } from '../checks.js';
 import { CompressionManager } from '../CompressionManager.js';
@@ -44,7 +43,7 @@ function defaults(student: StudentLike, options: CompressionOptions): ContainerM
     bindDefault(TOKENS.Student, () => asStudent(student));
     bindDefault(TOKENS.Teacher, () => (teacher === undefined ? undefined : asTeacherSource(teacher)));
     bindDefault(TOKENS.TaskLoss, () => taskLoss);
-    bindDefault(TOKENS.Optimizer, () => () => optimizer ?? train.adam(1e-3));
+    bindDefault(TOKENS.Optimizer, () => optimizer);
     bindDefault(TOKENS.StepRunner, () => eagerStepRunner);
   });
 }

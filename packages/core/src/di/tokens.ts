@@ -22,8 +22,8 @@ export const TOKENS = {
   /** Bind any number: criteria that JSON may name by type. */
   CriterionDefinition: token<CriterionFactory>('CriterionDefinition'),
   TaskLoss: token<TaskLoss>('TaskLoss'),
-  /** A function, so that an optimizer is made only where one is needed. */
-  Optimizer: token<() => Optimizer>('Optimizer'),
+  /** `undefined` for the default, made where one is needed. */
+  Optimizer: token<Optimizer | undefined>('Optimizer'),
   StepRunner: token<StepRunner>('StepRunner'),
   /** Bind any number: used by the manager in the order of binding, after those of the options. */
   Plugin: token<Plugin>('Plugin'),
