@@ -66,6 +66,7 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off',
+      'no-console': 'off', // the guards of test/setup watch it while tests run
     },
   },
 );

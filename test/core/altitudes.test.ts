@@ -1,7 +1,6 @@
 import {
   dispose,
   mul,
-  type NamedTensorMap,
   type Scalar,
   type Tensor,
   tidy,
@@ -41,7 +40,6 @@ function recorder(seen: string[], also: Partial<Record<string, (n: number) => un
 type Loop = (manager: CompressionManager, batches: Batch[]) => Promise<void>;
 
 const byFit: Loop = async (manager, batches) => {
-  // eslint-disable-next-line @typescript-eslint/require-await -- batches as a stream, so that an empty epoch is one
   await manager.fit(() => cloned(batches), { epochs: EPOCHS });
 };
 
@@ -121,7 +119,7 @@ async function run(loop: Loop, also = {}, batchCount = 2, plugins: Plugin[] = []
     return { seen, weights: await weightsOf(student), error };
   } finally {
     manager.dispose();
-    dispose([batches as never]);
+    dispose([batches]);
     teacher.dispose();
     student.dispose();
   }
@@ -226,9 +224,7 @@ describe.each(ALTITUDES)('%s', (_, loop) => {
     const zero: Plugin = {
       name: 'zero',
       onBeforeOptimizerStep: (grads) =>
-        Object.fromEntries(
-          Object.entries(grads).map(([name, grad]) => [name, mul(grad, 0)]),
-        ) as NamedTensorMap,
+        Object.fromEntries(Object.entries(grads).map(([name, grad]) => [name, mul(grad, 0)])),
     };
     const untouched = await run(loop, {}, 0);
     expect((await run(loop, {}, 2, [zero])).weights).toEqual(untouched.weights);

@@ -15,6 +15,13 @@ export function allow(guard: Guard): void {
   allowed.add(guard);
 }
 
+/** Kept from before any spy: a spy on a spy would call itself. */
+const READS = ['dataSync', 'arraySync'] as const;
+ 
+const originals = new Map(
+  READS.map((method) => [method, Tensor.prototype[method] as (this: Tensor) => never]),
+);
+
 const CONSOLE = ['log', 'info', 'warn', 'error', 'debug'] as const;
 
 /** tfjs-layers reads seeds and configurations synchronously while it builds a model: only our own calls count. */
@@ -32,12 +39,10 @@ beforeEach(() => {
       if (!allowed.has('console')) broken.push(`console.${method}: ${words.map(String).join(' ')}`);
     });
   }
-  for (const method of ['dataSync', 'arraySync'] as const) {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
-    const original = Tensor.prototype[method];
+  for (const method of READS) {
     vi.spyOn(Tensor.prototype, method).mockImplementation(function (this: Tensor) {
       if (calledByUs() && !allowed.has('dataSync')) broken.push(`${method} in ${new Error().stack ?? ''}`);
-      return original.call(this) as never;
+      return originals.get(method)!.call(this);
     });
   }
   engine().startScope('test');

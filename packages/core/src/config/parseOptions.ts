@@ -16,7 +16,7 @@ type Path = readonly PropertyKey[];
  *   "Unknown option "temprature". Did you mean "temperature"?"
  */
 export function parseOptions<S extends Schema>(schema: S, value: unknown, where: string): z.output<S> {
-  const result = z.safeParse(schema, value);
+  const result = z.safeParse(schema, value, { error: () => DEFAULT_MESSAGE });
   if (result.success) return result.data;
   throw errorOf(deepest(result.error.issues), schema, value, where);
 }
@@ -35,6 +35,7 @@ function deepest(issues: readonly Issue[]): Issue {
   return { ...inner, path: [...issue.path, ...inner.path] };
 }
 
+/** Marks issues whose schema says nothing of its own. zod's own words depend on the locale and the package. */
 const DEFAULT_MESSAGE = 'Invalid input';
 
 function errorOf(issue: Issue, schema: Schema, value: unknown, where: string): DistillError {

@@ -26,7 +26,7 @@ export interface BatchSource {
 export function batchSource(data: Data, options: BatchOptions = {}): BatchSource {
   if (typeof data === 'function') return { epoch: () => owned(data()) };
   if (isList(data)) return heldBatches(data);
-  if ('iterator' in data) return { epoch: () => owned(fromDataset(data)) };
+  if (typeof data === 'object' && 'iterator' in data) return { epoch: () => owned(fromDataset(data)) };
   if (isTensorData(data)) return inMemory(data, options);
   throw expected('data', '{ x, y }, a list of batches, a function that gives batches, or a dataset', data, {
     where: 'fit',

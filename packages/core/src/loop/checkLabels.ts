@@ -8,7 +8,7 @@ import { type Data } from './Data.js';
  * them into no label at all. −1 is allowed and means unlabelled.
  */
 export async function checkLabels(data: Data, student: ModelSignature): Promise<void> {
-  const labels = 'y' in data ? (data.y as Tensor | undefined) : undefined;
+  const { y: labels } = data as { readonly y?: Tensor };
   const classes = classCount(student);
   const rank = student.output?.length;
   if (labels === undefined || classes === undefined || labels.rank === rank) return;

@@ -16,9 +16,13 @@ export function isLayersModel(value: unknown): value is LayersModel {
 }
 
 export function layersModelSignature(model: LayersModel): ModelSignature {
+  ensureBuilt(model);
   const output = model.outputs[0]?.shape as Shape | undefined;
   const features = Object.fromEntries(
-    model.layers.map(({ name }) => [name, layerOutput(model, name).shape as Shape]),
+    model.layers.flatMap((layer) => {
+      const [only, second] = outputsWithin(model, layer);
+      return only && !second ? [[layer.name, only.shape]] : [];
+    }),
   );
   return { inputs: model.inputs.map((input) => input.shape as Shape), ...(output && { output }), features };
 }
@@ -57,18 +61,40 @@ export class TappedLayersModel {
   }
 }
 
-/** The output of a named layer. Throws with the nearest name if there is none. */
+/** A Sequential knows its own nodes only once it is built, which otherwise its first call does. */
+function ensureBuilt(model: LayersModel): void {
+  if (model.outputs.length === 0) {
+    throw new DistillError('OPTION', `Model "${model.name}" has no input shape yet.`, {
+      hint: 'Give its first layer an `inputShape`.',
+    });
+  }
+  if (!model.built) model.build([]); // its argument is unused there
+}
+
+/** The output of a named layer. Throws with the nearest name if there is none, or if the model runs it twice. */
 export function layerOutput(model: LayersModel, name: string): SymbolicTensor {
   const layer = model.layers.find((candidate) => candidate.name === name);
   if (layer === undefined) {
-    throw unknownName(
-      'layer',
-      name,
-      model.layers.map((candidate) => candidate.name),
-      { where: `model "${model.name}"` },
-    );
+    const names = model.layers.map((candidate) => candidate.name);
+    throw unknownName('layer', name, names, { where: `model "${model.name}"` });
   }
-  return asList(layer.output)[0] as SymbolicTensor;
+  const [output, second] = outputsWithin(model, layer);
+  if (output === undefined || second !== undefined) {
+    throw new DistillError('OPTION', `Layer "${name}" runs more than once in model "${model.name}".`, {
+      hint: 'Which of its outputs is meant cannot be told: tap a layer behind it.',
+    });
+  }
+  return output;
+}
+
+/** Outputs of a layer in this model: one a call, leaving out its calls in other models. */
+function outputsWithin(model: LayersModel, layer: LayersModel['layers'][number]): SymbolicTensor[] {
+  ensureBuilt(model);
+  const { containerNodes } = model;
+  return layer.inboundNodes.flatMap((_, node) => {
+    const inside = containerNodes.has(`${layer.name}_ib-${node}`);
+    return inside ? asList(layer.getOutputAt(node)).slice(0, 1) : [];
+  });
 }
 
 /** Name of the layer that turns logits into probabilities at a model's end, if one does. */
