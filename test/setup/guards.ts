@@ -17,9 +17,9 @@ export function allow(guard: Guard): void {
 
 /** Kept from before any spy: a spy on a spy would call itself. */
 const READS = ['dataSync', 'arraySync'] as const;
- 
+
 const originals = new Map(
-  READS.map((method) => [method, Tensor.prototype[method] as (this: Tensor) => never]),
+  READS.map((method) => [method, Reflect.get(Tensor.prototype, method) as (this: Tensor) => never]),
 );
 
 const CONSOLE = ['log', 'info', 'warn', 'error', 'debug'] as const;

@@ -65,8 +65,8 @@ function criteriaOf(container: Container, { criterion }: CompressionOptions): re
 
 function construct(container: Container, Class: CriterionClass): Criterion {
   const id = Class as Newable<Criterion>;
-  if (!container.isBound(id)) container.bind(id).toSelf();
   try {
+    if (!container.isBound(id)) container.bind(id).toSelf();
     return container.get(id);
   } catch (error) {
     throw expected('criterion', `a class that can be constructed`, Class, {
