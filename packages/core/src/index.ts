@@ -1,3 +1,14 @@
+export { adaptiveAveragePool, averageAxis } from './adapters/adaptiveAveragePool.js';
+export { type Adapter, ADAPTER_KINDS, type AdapterKind } from './adapters/Adapter.js';
+export { batchNormalize } from './adapters/batchNormalize.js';
+export { type AdapterStep, chooseAdapter } from './adapters/chooseAdapter.js';
+export { type AdapterOptions, createAdapter } from './adapters/createAdapter.js';
+export { featureAdapters } from './adapters/featureAdapters.js';
+export { featureShape } from './adapters/featureShape.js';
+export { linearResize } from './adapters/linearResize.js';
+export { Parameters } from './adapters/Parameters.js';
+export { projection, type ProjectionOptions, type ProjectionType } from './adapters/projection.js';
+export { type TrainedPart, TrainedParts } from './adapters/TrainedParts.js';
 export { type Batch, type Inputs } from './Batch.js';
 export { type KnobBounds, type KnobInput, knobSchema, scheduleSchema } from './config/knobSchema.js';
 export { parseOptions, type Schema } from './config/parseOptions.js';

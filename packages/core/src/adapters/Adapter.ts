@@ -1,5 +1,4 @@
 import { type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { type Shape } from '../models/ModelSignature.js';
 
 /**
  * How a feature gets another shape.

@@ -77,7 +77,8 @@ function build(step: AdapterStep, parameters: Parameters, batchNorm: boolean): (
 
 function describe(step: AdapterStep, batchNorm: boolean): string {
   if (step.type === 'average') return 'average over all positions';
-  if ('sizes' in step) return `${step.type === 'pool' ? 'average pooling' : 'linear resizing'} to ${step.sizes.join('×')}`;
+  if ('sizes' in step)
+    return `${step.type === 'pool' ? 'average pooling' : 'linear resizing'} to ${step.sizes.join('×')}`;
   const names = { linear: 'linear', conv1x1: '1×1 convolution', conv3x3: '3×3 convolution' };
   const normalized = batchNorm ? ', batch normalisation' : '';
   return `${names[step.type]} ${step.from} → ${step.to}${normalized}`;
