@@ -1,32 +1,27 @@
-import {
-  customGrad,
-  div,
-  exp,
-  expandDims,
-  logSoftmax,
-  mul,
-  type Scalar,
-  sub,
-  sum,
-  type Tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { div, mul, neg, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, type Knob, knobSchema, mapKnob } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
-import { assertPositive, assertSameShape } from './checks.js';
-import {
-  reduce,
-  type ReduceOptions,
-  type ScalarReduction,
-  SCALAR_REDUCTIONS,
-  withoutMasked,
-} from './reduction.js';
+import { bernoulliDivergence } from './bernoulliDivergence.js';
+import { assertPositive } from './checks.js';
+import { probabilityShift } from './probabilityShift.js';
+import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
+import { responseLoss } from './responseLoss.js';
+import { softened } from './softened.js';
+import { targetsOf } from './targets.js';
+import { type ValueAndGradient, withGradient } from './withGradient.js';
+
+const ACTIVATIONS = ['softmax', 'sigmoid'] as const;
+const DIVERGENCES = ['kl', 'crossEntropy'] as const;
 
 export interface KdLossOptions extends ReduceOptions {
   /** `T > 0`; 1 is plain KL, 2–10 is usual. Default 4. */
   readonly temperature?: number;
   /** `kl`, or the cross-entropy to soft targets: the same gradient, a different floor. Default `kl`. */
-  readonly divergence?: 'kl' | 'crossEntropy';
+  readonly divergence?: (typeof DIVERGENCES)[number];
+  /** `softmax` for one class a sample, `sigmoid` for any number of labels: a sum over yes-or-no questions. Default `softmax`. */
+  readonly activation?: (typeof ACTIVATIONS)[number];
+  /** Given, they put a wrong teacher right: its largest logit and the true class's change places. Class numbers or one-hot. */
+  readonly correctTeacherBy?: Tensor | undefined;
 }
 
 /**
@@ -46,31 +41,42 @@ export interface KdLossOptions extends ReduceOptions {
  * @see Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", https://arxiv.org/abs/1503.02531 (2015)
  */
 export function kdLoss(teacherLogits: Tensor, studentLogits: Tensor, options: KdLossOptions = {}): Scalar {
-  const { temperature = 4, divergence = 'kl', weights } = options;
-  assertSameShape({ teacherLogits, studentLogits }, { where: 'kdLoss' });
+  const { temperature = 4, divergence = 'kl', activation = 'softmax', correctTeacherBy, weights } = options;
   assertPositive({ temperature }, { where: 'kdLoss' });
-  return tidy(() => {
-    const teacher = withoutMasked(teacherLogits, weights);
-    const student = withoutMasked(studentLogits, weights);
-    const values = softDivergence(teacher, temperature, divergence)(student);
-    return reduce(values, options, studentLogits.shape.at(-1) ?? 1) as Scalar;
+  const soften = SOFT_DIVERGENCES[activation];
+  return responseLoss('kdLoss', [teacherLogits, studentLogits], options, (given, student) => {
+    const teacher =
+      correctTeacherBy === undefined
+        ? given
+        : probabilityShift(given, targetsOf(correctTeacherBy, given, weights, 'kdLoss').mask);
+    return withGradient(student, (logits) => soften(teacher, logits, temperature, divergence === 'kl'));
   });
 }
 
-/** One value per sample, as a function of the student's logits, with its closed gradient. */
-function softDivergence(teacherLogits: Tensor, temperature: number, divergence: 'kl' | 'crossEntropy') {
-  return customGrad((studentLogits, save) => {
-    const teacherLogProbs = logSoftmax(div(teacherLogits, temperature)); // […batch, classes]
-    const studentLogProbs = logSoftmax(div(studentLogits as Tensor, temperature));
-    const teacherProbs = exp(teacherLogProbs);
-    (save as (tensors: Tensor[]) => void)([sub(exp(studentLogProbs), teacherProbs)]);
-    const floor = divergence === 'kl' ? teacherLogProbs : 0;
-    const value = mul(sum(mul(teacherProbs, sub(floor, studentLogProbs)), -1), temperature ** 2);
-    const gradFunc = (dy: Tensor, [difference]: Tensor[]) =>
-      mul(mul(expandDims(dy, -1), temperature), difference as Tensor);
-    return { value, gradFunc };
-  });
-}
+type SoftDivergence = (
+  teacher: Tensor,
+  student: Tensor,
+  temperature: number,
+  kl: boolean,
+) => ValueAndGradient;
+
+/** Divergence per sample with its closed gradient, by how logits become probabilities. */
+const SOFT_DIVERGENCES: Readonly<Record<(typeof ACTIVATIONS)[number], SoftDivergence>> = {
+  softmax: (teacherLogits, studentLogits, temperature, kl) => {
+    const teacher = softened(teacherLogits, temperature); // […batch, classes]
+    const student = softened(studentLogits, temperature);
+    const excess = kl ? sub(teacher.logProbs, student.logProbs) : neg(student.logProbs);
+    return {
+      value: mul(sum(mul(teacher.probs, excess), -1), temperature ** 2),
+      gradient: mul(sub(student.probs, teacher.probs), temperature),
+    };
+  },
+  sigmoid: (teacherLogits, studentLogits, temperature, kl) => {
+    const [teacher, student] = [div(teacherLogits, temperature), div(studentLogits, temperature)];
+    const { value, gradient } = bernoulliDivergence(teacher, student, kl);
+    return { value: mul(sum(value, -1), temperature ** 2), gradient: mul(gradient, temperature) };
+  },
+};
 
 const options = z
   .strictObject({
@@ -79,15 +85,19 @@ const options = z
     taskWeight: z.optional(knobSchema({ atLeast: 0 })),
     softWeight: z.optional(knobSchema({ atLeast: 0 })),
     reduction: z._default(z.enum(SCALAR_REDUCTIONS), 'batchMean'),
-    divergence: z._default(z.enum(['kl', 'crossEntropy']), 'kl'),
+    divergence: z._default(z.enum(DIVERGENCES), 'kl'),
+    activation: z._default(z.enum(ACTIVATIONS), 'softmax'),
+    probabilityShift: z._default(z.boolean(), false),
   })
   .check(
     z.refine(
       ({ alpha, taskWeight, softWeight }) => alpha === undefined || (taskWeight ?? softWeight) === undefined,
-      {
-        error: 'either `alpha`, or `taskWeight` and `softWeight`',
-      },
+      { error: 'either `alpha`, or `taskWeight` and `softWeight`' },
     ),
+    z.refine(({ probabilityShift, activation }) => !probabilityShift || activation === 'softmax', {
+      path: ['probabilityShift'],
+      error: 'left out with `activation` "sigmoid": there is no one true class',
+    }),
   );
 
 interface Weights {
@@ -112,6 +122,8 @@ function weightsOf({ alpha, taskWeight, softWeight }: z.output<typeof options>):
  * - PyTorch's tutorial and Intel Neural Compressor: `taskWeight · task + softWeight · soft`.
  *
  * `soft` is `kdLoss` with `T²`. Temperature and weights take a number or a schedule.
+ * `probabilityShift` needs labels: where the teacher is wrong, its largest logit and the true class's
+ * change places.
  *
  * @throws DistillError if an option is out of range or both conventions are mixed.
  *
@@ -124,12 +136,14 @@ export const knowledgeDistillation = defineCriterion({
   options,
   create: (checked) => ({
     ...weightsOf(checked),
-    requires: { sameOutputShape: true },
+    requires: { sameOutputShape: true, labels: checked.probabilityShift },
     compute: (ctx) =>
       kdLoss(ctx.teacherOutputs.logits, ctx.studentOutputs.output, {
         temperature: ctx.knob(checked.temperature, 'temperature'),
-        reduction: checked.reduction satisfies ScalarReduction,
+        reduction: checked.reduction,
         divergence: checked.divergence,
+        activation: checked.activation,
+        correctTeacherBy: checked.probabilityShift ? ctx.labels : undefined,
         weights: ctx.batch.weights,
       }),
   }),

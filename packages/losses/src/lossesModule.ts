@@ -1,9 +1,34 @@
 import { criteriaModule, type CriterionFactory, type Module } from '@tfjs-distill/core';
+import { curriculumTemperature } from './curriculumTemperature.js';
+import { decoupledKd } from './decoupledKd.js';
+import { dist } from './dist.js';
+import { generalizedJsd } from './generalizedJsd.js';
 import { knowledgeDistillation } from './knowledgeDistillation.js';
+import { logitsMse } from './logitsMse.js';
+import { multiLevelKd } from './multiLevelKd.js';
+import { reverseKl } from './reverseKl.js';
+import { standardizedKd } from './standardizedKd.js';
+import { topKKl } from './topKKl.js';
+import { totalVariation } from './totalVariation.js';
+import { virtualTeacher } from './virtualTeacher.js';
+import { weightedSoftLabels } from './weightedSoftLabels.js';
 
 /** Every criterion by its type. */
 export const criteria = {
+  // logits
   kd: knowledgeDistillation,
+  'logits-mse': logitsMse,
+  'reverse-kl': reverseKl,
+  jsd: generalizedJsd,
+  'top-k-kl': topKKl,
+  dkd: decoupledKd,
+  dist,
+  'standardized-kd': standardizedKd,
+  ctkd: curriculumTemperature,
+  mlkd: multiLevelKd,
+  wsld: weightedSoftLabels,
+  'tf-kd': virtualTeacher,
+  tvd: totalVariation,
 } as const satisfies Record<string, CriterionFactory>;
 
 /**

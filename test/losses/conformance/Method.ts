@@ -19,6 +19,8 @@ export interface Method {
   readonly batch?: number;
   /** The term where the student says what the teacher says; default 0. A sentence where there is no such floor. */
   readonly floor?: number | string;
+  /** How near to the floor, where rounding or a documented constant makes it coarser. Default 1e-5. */
+  readonly tolerance?: number;
   /** Why the order of the batch matters, where it does. */
   readonly ordered?: string;
   /** Why one sample alone is refused, where it is. */

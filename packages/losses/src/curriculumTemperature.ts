@@ -1,0 +1,125 @@
+import {
+  add,
+  clone,
+  customGrad,
+  div,
+  exp,
+  logSoftmax,
+  mul,
+  type Scalar,
+  scalar,
+  sigmoid,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tidy,
+  variable,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { defineCriterion, knobSchema, type Schedule } from '@tfjs-distill/core';
+import * as z from 'zod/mini';
+import { assertTensors } from './checks.js';
+import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
+import { responseLoss } from './responseLoss.js';
+import { weighting, weightOptions } from './weighting.js';
+
+export interface CurriculumTemperatureOptions extends ReduceOptions {
+  /** What the gradient of `parameter` is multiplied by: 0 holds the temperature, −1 makes it work against the student. Default −1. */
+  readonly reversal?: number;
+  /** Least temperature, above 0. Default 1. */
+  readonly start?: number;
+  /** How far it may rise above the least. Default 20. */
+  readonly range?: number;
+}
+
+/**
+ * Soft-target loss whose temperature is learned against the student:
+ * `τ² · KL(softmax(t / τ) ‖ softmax(s / τ))` per sample with `τ = start + range · σ(parameter)`, then
+ * reduced. The gradient of `parameter` is multiplied by `reversal`, so that the same optimizer step
+ * makes the student better and the task harder.
+ *
+ * @param teacherLogits Unscaled logits, `[…batch, classes]`.
+ * @param studentLogits Unscaled logits, same shape and order of classes.
+ * @param parameter Scalar, trainable; 1 gives `τ = 15.6` with the defaults.
+ * @returns Non-negative scalar, or `[…batch]` with reduction `none`. The caller owns it.
+ * @throws DistillError if the shapes differ.
+ *
+ * @example
+ * // parameter 0 is τ = 1 + 2 · 0.5 = 2
+ * curriculumTemperatureLoss(tensor2d([[0, 2]]), tensor2d([[2, 0]]), scalar(0), { range: 2 }); // 1.8485
+ *
+ * @see Li et al., "Curriculum Temperature for Knowledge Distillation", https://arxiv.org/abs/2211.16231 (2023)
+ */
+export function curriculumTemperatureLoss(
+  teacherLogits: Tensor,
+  studentLogits: Tensor,
+  parameter: Tensor,
+  options: CurriculumTemperatureOptions = {},
+): Scalar {
+  const { reversal = -1, start = 1, range = 20 } = options;
+  const where = 'curriculumTemperatureLoss';
+  assertTensors({ parameter }, { where });
+  return responseLoss(where, [teacherLogits, studentLogits], options, (teacher, student) => {
+    const temperature = add(mul(sigmoid(scaledGradient(parameter, reversal)), range), start);
+    const teacherLogProbs = logSoftmax(div(teacher, temperature));
+    const excess = sub(teacherLogProbs, logSoftmax(div(student, temperature)));
+    return mul(sum(mul(exp(teacherLogProbs), excess), -1), square(temperature));
+  });
+}
+
+/** The tensor as it is; its gradient is multiplied by a factor. */
+function scaledGradient(x: Tensor, factor: number): Tensor {
+  return customGrad((x) => ({
+    value: clone(x as Tensor),
+    gradFunc: (dy: Tensor) => mul(dy, factor),
+  }))(x);
+}
+
+/** From 0 to −1 along half a cosine over the first 10 epochs, as the authors do it. */
+const REVERSAL: Schedule = ({ epoch }) => (Math.cos((Math.PI * Math.min(epoch, 10)) / 10) - 1) / 2;
+
+/**
+ * Curriculum temperature, `type: 'ctkd'`: one temperature for all samples, trained beside the student.
+ *
+ * @throws DistillError if an option is out of range.
+ *
+ * @example
+ * curriculumTemperature({ start: 1, range: 20, reversal: { type: 'cosine', from: 0, to: -1 } });
+ */
+export const curriculumTemperature = defineCriterion({
+  type: 'ctkd',
+  options: z.strictObject({
+    start: z._default(z.number().check(z.gt(0)), 1),
+    range: z._default(z.number().check(z.gte(0)), 20),
+    initial: z._default(z.number(), 1),
+    reversal: z._default(knobSchema({ atMost: 0 }), () => REVERSAL),
+    reduction: z._default(z.enum(SCALAR_REDUCTIONS), 'batchMean'),
+    ...weightOptions(),
+  }),
+  create: ({ start, range, initial, reversal, reduction, ...weights }) => {
+    let parameter: Variable | undefined;
+    return {
+      ...weighting(weights),
+      requires: { sameOutputShape: true },
+      get variables() {
+        return parameter === undefined ? [] : [parameter];
+      },
+      prepare() {
+        parameter ??= tidy(() => variable(scalar(initial)));
+      },
+      compute: (ctx) =>
+        curriculumTemperatureLoss(ctx.teacherOutputs.logits, ctx.studentOutputs.output, parameter as Tensor, {
+          start,
+          range,
+          reversal: ctx.knob(reversal, 'reversal'),
+          reduction,
+          weights: ctx.batch.weights,
+        }),
+      dispose() {
+        parameter?.dispose();
+        parameter = undefined;
+      },
+    };
+  },
+});
