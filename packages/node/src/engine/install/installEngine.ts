@@ -1,0 +1,183 @@
+import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DistillError, expected } from '@tfjs-distill/core';
+import { type InstalledEngine, nativeKinds, readInstalled, RECEIPT } from '../installed.js';
+import { nativeChild } from '../nativeChild.js';
+import { enginesDirectory, workDirectory } from '../paths.js';
+import { compileBinding } from './compile.js';
+import { stepFailure } from './failures.js';
+import { installJavaScript } from './javascript.js';
+import { withInstallLock } from './lock.js';
+import { nativePlatform, type NativePlatform } from './platform.js';
+import { findTools, type Tools } from './tools.js';
+import { requirementsOfExtra, unpackWheel } from './unpack.js';
+import { downloadWheel, type Progress, type Wheel } from './wheel.js';
+
+/** The newest that this release was tested with. */
+export const TENSORFLOW_VERSION = '2.21.0';
+
+export interface InstallOptions {
+  /** With CUDA 12, for NVIDIA cards on Linux x64. Default false. */
+  readonly gpu?: boolean;
+  /** The version on PyPI, e.g. `2.19.0`. Default `2.21.0`. */
+  readonly tensorflow?: string;
+  /** Install again, even where an engine that works is there. Default false. */
+  readonly force?: boolean;
+  /** Hears of each step, and how far it is in bytes. */
+  readonly onStep?: (step: string) => void;
+  readonly onProgress?: Progress;
+}
+
+export interface InstallReport extends InstalledEngine {
+  /** False where a working engine of this version was there already. */
+  readonly installed: boolean;
+  readonly seconds: number;
+}
+
+/** Bytes of disk that an install needs at its peak, and the download's size; measured with 2.21.0, rounded up. */
+export const SIZES = {
+  cpu: { download: 274e6, disk: 860e6, peak: 1.2e9 },
+  gpu: { download: 3.4e9, disk: 7e9, peak: 10.5e9 },
+} as const;
+
+/**
+ * Installs a native TensorFlow engine into the per-user cache: TensorFlow's library from its Python wheel, tfjs-node's
+ * binding compiled against it. What an interrupted run left is used; nothing is visible to programs before the
+ * finished engine has passed its self-test.
+ *
+ * @returns What is installed, in `directory`, and how long it took.
+ * @throws DistillError `ENGINE` for a missing tool, an unsupported platform, a full disk, a broken download, a checksum
+ *   that differs, or a self-test that fails; each says what to do.
+ * @example await installEngine({ onStep: (step) => report(step) }) // { tensorflow: '2.21.0', seconds: 21, … }
+ */
+export async function installEngine(options: InstallOptions = {}): Promise<InstallReport> {
+  const start = performance.now();
+  const version = options.tensorflow ?? TENSORFLOW_VERSION;
+  if (!/^\d+\.\d+\.\d+\S*$/.test(version))
+    throw expected('tensorflow', 'a version such as 2.21.0', version, { where: 'engine install' });
+  const platform = nativePlatform();
+  const kind = options.gpu ? 'gpu' : 'cpu';
+  const wheel = platform.wheel[kind];
+  if (!wheel)
+    throw new DistillError(
+      'ENGINE',
+      `TensorFlow publishes no CUDA wheel for ${process.platform}-${process.arch}.`,
+      {
+        where: 'engine install',
+        hint: 'Install without --gpu.',
+      },
+    );
+  const tools = await findTools();
+  const seconds = () => Math.round((performance.now() - start) / 100) / 10;
+  return withInstallLock(options.onStep, async () => {
+    const present = await workingEngine(kind, version, options.force);
+    if (present) return { ...present, installed: false, seconds: seconds() };
+    const installed = await build({ options, kind, version, wheel, platform, tools });
+    return { ...installed, installed: true, seconds: seconds() };
+  });
+}
+
+async function workingEngine(
+  kind: 'cpu' | 'gpu',
+  version: string,
+  force = false,
+): Promise<InstalledEngine | undefined> {
+  const present = force ? undefined : await readInstalled(kind);
+  if (present?.tensorflow !== version) return undefined;
+  return (await nativeChild('probe', [present.binding])).ok ? present : undefined;
+}
+
+interface Build {
+  readonly options: InstallOptions;
+  readonly kind: 'cpu' | 'gpu';
+  readonly version: string;
+  readonly wheel: string;
+  readonly platform: NativePlatform;
+  readonly tools: Tools;
+}
+
+async function build({ options, kind, version, wheel, platform, tools }: Build): Promise<InstalledEngine> {
+  const { packageName, name } = nativeKinds[kind];
+  const destination = path.join(enginesDirectory(), name);
+  const work = workDirectory(`${name}-${version}`);
+  const stage = path.join(work, 'engine');
+  const step = async <T>(title: string, run: () => Promise<T>): Promise<T> => {
+    options.onStep?.(title);
+    return run().catch((error: unknown) => {
+      throw stepFailure(title, error);
+    });
+  };
+  await mkdir(stage, { recursive: true });
+  if (!(await readdir(stage)).length) await checkSpace(work, SIZES[kind].peak);
+
+  const fetchAndUnpack = async (requirement: string): Promise<Wheel> => {
+    const { onProgress } = options;
+    const request = {
+      pip: tools.pip,
+      requirement,
+      tags: platform.tags,
+      directory: path.join(work, 'wheels'),
+    };
+    const fetched = await step(`fetching ${requirement}`, () =>
+      downloadWheel({ ...request, ...(onProgress && { onProgress }) }),
+    );
+    await step(`unpacking ${requirement}`, () => unpackWheel(fetched, stage, onProgress));
+    return fetched;
+  };
+  const wheels = [await fetchAndUnpack(`${wheel}==${version}`)];
+  if (kind === 'gpu')
+    for (const requirement of await cudaRequirements(stage)) wheels.push(await fetchAndUnpack(requirement));
+  await step(`fetching ${packageName}`, () => installJavaScript(tools.npm, stage, packageName));
+  await step('compiling the binding', () =>
+    compileBinding({ compiler: tools.compiler, platform, directory: stage, destination, packageName }),
+  );
+  await step('testing', () => selfTest(stage, packageName, work));
+  const receipt = {
+    tensorflow: version,
+    wheels: wheels.map(({ file, sha256 }) => ({ file: path.basename(file), sha256 })),
+  };
+  await publish(stage, destination, receipt);
+  await rm(work, { recursive: true, force: true });
+  const installed = await readInstalled(kind);
+  if (!installed) throw new DistillError('ENGINE', `The engine vanished from ${destination}.`);
+  return installed;
+}
+
+/** The NVIDIA wheels that the TensorFlow wheel's extra `and-cuda` names. */
+async function cudaRequirements(stage: string): Promise<string[]> {
+  const info = (await readdir(stage)).find((file) => /^tensorflow-.*\.dist-info$/.test(file));
+  const metadata = info ? await readFile(path.join(stage, info, 'METADATA'), 'utf8') : '';
+  return requirementsOfExtra(metadata, 'and-cuda');
+}
+
+async function checkSpace(directory: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  if (bavail * bsize >= needed) return;
+  throw new DistillError(
+    'ENGINE',
+    `The installation needs ${gigabytes(needed)} of disk, and ${directory} has ${gigabytes(bavail * bsize)} left.`,
+    { where: 'engine install', hint: 'Free some space, or set DISTILL_CACHE to a folder on another disk.' },
+  );
+}
+
+async function selfTest(stage: string, packageName: string, scratch: string): Promise<void> {
+  const answer = await nativeChild('selfTest', [stage, packageName, scratch]);
+  if (answer.ok) return;
+  await rm(stage, { recursive: true, force: true });
+  throw new DistillError('ENGINE', `The compiled engine fails its self-test: ${answer.reason}.`, {
+    where: 'engine install',
+    hint: 'Nothing was installed. Another TensorFlow may fit this machine: --tensorflow VERSION.',
+  });
+}
+
+/** Makes the finished folder visible under its final name, in one rename. */
+async function publish(stage: string, destination: string, receipt: object): Promise<void> {
+  for (const leftover of ['stand-ins', 'tensorflow/include'])
+    await rm(path.join(stage, leftover), { recursive: true, force: true });
+  await writeFile(path.join(stage, RECEIPT), JSON.stringify(receipt, null, 2));
+  const old = `${destination}.old-${process.pid}`;
+  await rename(destination, old).catch(() => undefined);
+  await rename(stage, destination);
+  await rm(old, { recursive: true, force: true });
+}

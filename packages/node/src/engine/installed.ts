@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type EngineName } from './engine.js';
+import { enginesDirectory } from './paths.js';
+
+export const BINDING = 'tfjs_binding.node';
+
+/** Written last, into a folder that is then renamed to its final name: where it is, the engine is whole. */
+export const RECEIPT = 'engine.json';
+
+export const nativeKinds = {
+  cpu: { name: 'tensorflow', packageName: '@tensorflow/tfjs-node' },
+  gpu: { name: 'tensorflow-gpu', packageName: '@tensorflow/tfjs-node-gpu' },
+} as const satisfies Record<string, { name: EngineName; packageName: string }>;
+
+export type NativeKind = keyof typeof nativeKinds;
+
+/** A native engine in the per-user cache. */
+export interface InstalledEngine {
+  readonly name: EngineName;
+  readonly tensorflow: string;
+  readonly directory: string;
+  readonly binding: string;
+}
+
+/** The kind's engine in the cache, or `undefined` where none was installed completely. */
+export async function readInstalled(kind: NativeKind): Promise<InstalledEngine | undefined> {
+  const { name } = nativeKinds[kind];
+  const directory = path.join(enginesDirectory(), name);
+  const text = await readFile(path.join(directory, RECEIPT), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const { tensorflow } = JSON.parse(text) as { tensorflow: string };
+  return { name, tensorflow, directory, binding: path.join(directory, BINDING) };
+}
