@@ -1,0 +1,79 @@
+import { type CurvePoint } from './train.js';
+import { type Settings } from './settings.js';
+
+/** What the table says of one network. */
+export interface NetworkResult {
+  /** Part of the test images that it gets right; the mean where there are several seeds. */
+  readonly accuracy: number;
+  /** One value per seed. */
+  readonly accuracies: readonly number[];
+  readonly parameters: number;
+  /** Size on disk as a float32 model of TensorFlow.js. */
+  readonly bytes: number;
+  /** Time for one image by itself, milliseconds, median. */
+  readonly msPerImage: number;
+  /** Part of the test images on which its answer is the teacher's. */
+  readonly agreement: number;
+}
+
+export interface Curve {
+  readonly network: 'alone' | 'distilled';
+  readonly seed: number;
+  readonly points: readonly CurvePoint[];
+}
+
+/** Everything a run found: `report.json`. */
+export interface Results {
+  readonly engine: string;
+  readonly settings: Settings;
+  readonly seeds: readonly number[];
+  readonly testImages: number;
+  readonly teacher: NetworkResult;
+  readonly alone: NetworkResult;
+  readonly distilled: NetworkResult;
+  readonly curves: readonly Curve[];
+  readonly seconds: number;
+  readonly node: string;
+  readonly date: string;
+}
+
+export const NETWORKS = {
+  teacher: 'teacher',
+  alone: 'student alone',
+  distilled: 'student distilled',
+} as const;
+
+/** The table's cells: heads, then one row per network. Texts for people. */
+export function tableCells(results: Results): string[][] {
+  const rows = (['teacher', 'alone', 'distilled'] as const).map((name) => {
+    const { accuracy, accuracies, parameters, bytes, msPerImage, agreement } = results[name];
+    return [
+      NETWORKS[name],
+      percent(accuracy) + spread(accuracies),
+      parameters.toLocaleString('en'),
+      `${(bytes / 1024).toFixed(0)} KiB`,
+      `${msPerImage.toFixed(2)} ms`,
+      name === 'teacher' ? '' : percent(agreement),
+    ];
+  });
+  return [['', 'accuracy', 'parameters', 'on disk', 'one image', 'agrees with teacher'], ...rows];
+}
+
+/** The finding, in one sentence. */
+export function finding({ settings, teacher, alone, distilled }: Results): string {
+  const points = 100 * (distilled.accuracy - alone.accuracy);
+  const change = `${Math.abs(points).toFixed(2)} points ${points < 0 ? 'less' : 'more'}`;
+  return (
+    `With ${settings.labels.toLocaleString('en')} labels of its own the student reaches ${percent(alone.accuracy)} alone` +
+    ` and ${percent(distilled.accuracy)} distilled, ${change}, from a teacher of ${percent(teacher.accuracy)}.`
+  );
+}
+
+export function percent(part: number): string {
+  return `${(100 * part).toFixed(2)} %`;
+}
+
+function spread(values: readonly number[]): string {
+  if (values.length < 2) return '';
+  return ` (${values.length} seeds, ${percent(Math.min(...values))} to ${percent(Math.max(...values))})`;
+}

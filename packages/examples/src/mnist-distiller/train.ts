@@ -1,0 +1,97 @@
+import { type Tensor, train as optimizers } from '@tensorflow/tfjs-core';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  type Criterion,
+  type CriterionLike,
+  expected,
+  type Plugin,
+  prepareCompression,
+  type TeacherLike,
+} from '@tfjs-distill/core';
+import { type LabelledImages } from '@tfjs-distill/node';
+import { batches, stepsPerEpoch } from './batches.js';
+import { cosineLearningRate } from './learningRate.js';
+import { progressBar } from './progressBar.js';
+import { type Training } from './settings.js';
+
+/** A point of a training curve. */
+export interface CurvePoint {
+  /** Images seen so far, each as often as it came. */
+  readonly images: number;
+  /** Mean minimized loss since the point before. */
+  readonly loss: number;
+  /** On the test images. For the eye only: nothing is chosen by it. */
+  readonly accuracy: number;
+}
+
+export interface TrainOptions {
+  readonly name: string;
+  readonly set: LabelledImages;
+  readonly ids: Int32Array;
+  readonly labelled?: ReadonlySet<number>;
+  readonly training: Training;
+  readonly seed: number;
+  readonly teacher?: TeacherLike;
+  readonly criterion?: CriterionLike;
+  readonly test: { readonly x: Tensor; readonly y: Tensor };
+}
+
+/** No teacher, no term of its own: the task's loss alone. */
+const labelsOnly: Criterion = {
+  type: 'labels-only',
+  weight: 0,
+  requires: { teacher: false },
+  compute: ({ taskLoss }) => taskLoss,
+};
+
+const CURVE_POINTS = 10;
+
+/** Trains a model in place; the same code with and without a teacher. Returns its curve. */
+export async function train(model: LayersModel, options: TrainOptions): Promise<CurvePoint[]> {
+  const { training, set, teacher, criterion = labelsOnly } = options;
+  const { epochs, learningRate, warmUp } = training;
+  const perEpoch = stepsPerEpoch({ ...options, ...training });
+  if (perEpoch < 1) {
+    const rule = `at least one batch of ${training.batchSize} images`;
+    throw expected('labels, images', rule, options.ids.length, { where: options.name });
+  }
+  const manager = prepareCompression(model, {
+    criterion,
+    optimizer: optimizers.adam(learningRate),
+    ...(teacher && { teacher }),
+  });
+  const curve: CurvePoint[] = [];
+  if (warmUp !== undefined) manager.use(cosineLearningRate(learningRate, warmUp, epochs * perEpoch));
+  manager.use(progressBar(options.name, epochs * perEpoch, training.batchSize));
+  manager.use(
+    recordCurve(curve, epochs * perEpoch, training.batchSize, () => manager.evaluate(options.test)),
+  );
+  try {
+    await manager.fit(batches(set, { ...options, ...training }), { epochs });
+    return curve;
+  } finally {
+    manager.dispose();
+  }
+}
+
+function recordCurve(
+  curve: CurvePoint[],
+  steps: number,
+  batchSize: number,
+  evaluate: () => Promise<Record<string, number>>,
+): Plugin {
+  const every = Math.max(1, Math.floor(steps / CURVE_POINTS));
+  const losses: number[] = [];
+  return {
+    name: 'record-curve',
+    onStepEnd: async ({ globalStep, loss }) => {
+      const done = globalStep + 1;
+      if (done % 10 === 0 || done % every === 0) losses.push(await loss.value()); // a read waits for the engine
+      if (done % every !== 0) return;
+      const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+      const { accuracy = NaN } = await evaluate();
+      curve.push({ images: done * batchSize, loss: mean, accuracy });
+      losses.length = 0;
+    },
+  };
+}

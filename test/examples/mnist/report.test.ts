@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { learningRateAt } from '../../../packages/examples/src/mnist-distiller/learningRate.js';
+import { agreement, predictions } from '../../../packages/examples/src/mnist-distiller/logitsOf.js';
+import { reportPage } from '../../../packages/examples/src/mnist-distiller/reportPage.js';
+import { finding, type Results, tableCells } from '../../../packages/examples/src/mnist-distiller/results.js';
+import { DEFAULT } from '../../../packages/examples/src/mnist-distiller/settings.js';
+
+const network = (accuracy: number, ...accuracies: number[]) => ({
+  accuracy,
+  accuracies: accuracies.length > 0 ? accuracies : [accuracy],
+  parameters: 20490,
+  bytes: 84_562,
+  msPerImage: 0.384,
+  agreement: 0.9871,
+});
+
+const results: Results = {
+  engine: 'wasm <&"',
+  settings: DEFAULT,
+  seeds: [1, 2],
+  testImages: 10_000,
+  teacher: network(0.9946),
+  alone: network(0.96, 0.955, 0.965),
+  distilled: network(0.985, 0.984, 0.986),
+  curves: (['alone', 'distilled'] as const).flatMap((name) =>
+    [1, 2].map((seed) => ({
+      network: name,
+      seed,
+      points: [
+        { images: 100, loss: 1, accuracy: 0.9 },
+        { images: 200, loss: 0.1, accuracy: 0.95 },
+      ],
+    })),
+  ),
+  seconds: 61.4,
+  node: 'v20.19.0',
+  date: '2026-01-01T00:00:00.000Z',
+};
+
+describe('the table', () => {
+  it('has a row per network, with the spread where there are several seeds', () => {
+    expect(tableCells(results)).toEqual([
+      ['', 'accuracy', 'parameters', 'on disk', 'one image', 'agrees with teacher'],
+      ['teacher', '99.46 %', '20,490', '83 KiB', '0.38 ms', ''],
+      ['student alone', '96.00 % (2 seeds, 95.50 % to 96.50 %)', '20,490', '83 KiB', '0.38 ms', '98.71 %'],
+      [
+        'student distilled',
+        '98.50 % (2 seeds, 98.40 % to 98.60 %)',
+        '20,490',
+        '83 KiB',
+        '0.38 ms',
+        '98.71 %',
+      ],
+    ]);
+  });
+});
+
+describe('the finding', () => {
+  it('says what came out, also where distillation did not help', () => {
+    expect(finding(results)).toBe(
+      'With 500 labels of its own the student reaches 96.00 % alone and 98.50 % distilled, 2.50 points more, from a teacher of 99.46 %.',
+    );
+    expect(finding({ ...results, distilled: network(0.95) })).toContain(
+      '95.00 % distilled, 1.00 points less',
+    );
+  });
+});
+
+describe('the page', () => {
+  it('needs nothing else: both charts are in it, no script, no address', async () => {
+    const page = await reportPage(results);
+    expect(page.match(/<svg/g)).toHaveLength(2);
+    expect(page).toContain('var(--distilled)');
+    expect(page).toContain('prefers-color-scheme: dark');
+    expect(page).not.toMatch(/<script|<link|src=|@import|href="http/);
+  });
+
+  it('writes text as text', async () => {
+    expect(await reportPage(results)).toContain('wasm &#x3C;&#x26;"');
+  });
+});
+
+describe('the measures', () => {
+  it('takes the class of the highest logit', () => {
+    const logits = Float32Array.of(-3, -1, -2, 5, 4, 4);
+    expect(Array.from(predictions({ ids: Int32Array.of(0, 1), logits, classes: 3 }))).toEqual([1, 0]);
+  });
+
+  it('counts the places that agree', () => {
+    expect(agreement(Int32Array.of(1, 2, 3, 4), Int32Array.of(1, 0, 3, 0))).toBe(0.5);
+  });
+});
+
+describe('the learning rate', () => {
+  it('rises in a line, then falls by half a cosine to a hundredth', () => {
+    expect([0, 0.05, 0.1, 0.55, 1].map((fraction) => learningRateAt(fraction, 0.1))).toEqual([
+      0,
+      0.5,
+      1,
+      expect.closeTo(0.505, 6),
+      expect.closeTo(0.01, 6),
+    ]);
+    expect(learningRateAt(0, 0)).toBe(1);
+  });
+});
