@@ -1,3 +1,4 @@
+export * from './engine/index.js';
 export * from './data/augmentImages.js';
 export * from './data/loadIdxDataset.js';
 export * from './data/loadMnist.js';

