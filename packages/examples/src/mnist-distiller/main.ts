@@ -9,10 +9,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { Command, InvalidArgumentError } from 'commander';
-import { DistillError, expected } from '@tfjs-distill/core';
+import { DistillError, expected, messageOf } from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import {
   cachedLogits,
@@ -83,7 +83,8 @@ async function main(options: Options): Promise<void> {
   if (options.trainTeacher) {
     const training = { ...TEACHER_TRAINING, epochs: options.epochs ?? TEACHER_TRAINING.epochs };
     const teacher = await trainTeacher('deep', training, set, test);
-    await saveHalfPrecision(teacher, await folderUrl(options.teacher));
+    await mkdir(options.teacher, { recursive: true });
+    await saveHalfPrecision(teacher, fileUrl(options.teacher));
     const saved = await loadTeacher(options.teacher); // judged as it is shipped
     const answers = predictions(await logitsOf(saved, testSet, firstIds(testSet.shape[0]), 'testing'));
     const accuracy = percent(agreement(answers, testSet.labels));
@@ -105,7 +106,8 @@ async function main(options: Options): Promise<void> {
   const curves: Curve[] = [];
   const measure = async (model: LayersModel, name: string): Promise<NetworkResult> => {
     const dir = join(options.out, name);
-    await model.save(await folderUrl(dir));
+    await mkdir(dir, { recursive: true });
+    await model.save(fileUrl(dir));
     const answers = predictions(
       await logitsOf(model, testSet, firstIds(testSet.shape[0]), `${name}: testing`),
     );
@@ -210,13 +212,20 @@ async function askTeacher(
 }
 
 async function loadTeacher(dir: string): Promise<LayersModel> {
-  return loadLayersModel(pathToFileURL(join(resolve(dir), 'model.json')).href);
+  try {
+    return await loadLayersModel(fileUrl(join(dir, 'model.json')));
+  } catch (cause) {
+    throw new DistillError('DATA', `No teacher can be loaded: ${messageOf(cause)}.`, {
+      where: dir,
+      hint: 'Train one with `npm start -- --train-teacher`.',
+      cause,
+    });
+  }
 }
 
-/** Makes the folder; TensorFlow.js saves to URLs. */
-async function folderUrl(dir: string): Promise<string> {
-  await mkdir(dir, { recursive: true });
-  return pathToFileURL(resolve(dir)).href;
+/** TensorFlow.js saves to and loads from URLs. */
+function fileUrl(path: string): string {
+  return `file://${resolve(path)}`;
 }
 
 function meanOf(results: readonly NetworkResult[]): NetworkResult {
