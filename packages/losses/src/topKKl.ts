@@ -85,7 +85,7 @@ export function topKKlLoss(
   assertPositive({ temperature }, { where });
   if (!(Number.isInteger(k) && k > 0)) throw expected('k', 'a whole number above 0', k, { where });
   if (isStored(teacher)) checkStored(teacher, studentLogits, { tail, temperature, weights });
-  else assertLogits({ teacher, studentLogits }, weights, where);
+  else assertLogits({ teacherLogits: teacher, studentLogits }, weights, where);
   return tidy(() => {
     const values = withGradient(withoutMasked(studentLogits, weights), (logits) => {
       const top = isStored(teacher) ? teacher : topOf(withoutMasked(teacher, weights), k, temperature);

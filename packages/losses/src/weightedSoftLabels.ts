@@ -29,7 +29,7 @@ export interface WeightedSoftLabelsOptions extends ReduceOptions {
  *
  * @example
  * const zeros = tensor2d([[0, 0]]);
- * weightedSoftLabelsLoss(zeros, zeros, tensor1d([0], 'int32'), { temperature: 1 }); // 0.4381 = (1 − 1/e) · log 2
+ * weightedSoftLabelsLoss(zeros, zeros, tensor1d([0], 'int32'), { temperature: 1 }); // 0.4382 = (1 − 1/e) · log 2
  *
  * @see Zhou et al., "Rethinking Soft Labels for Knowledge Distillation: A Bias–Variance Tradeoff Perspective", https://arxiv.org/abs/2102.00650 (2021)
  */

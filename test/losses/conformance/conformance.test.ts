@@ -18,7 +18,7 @@ import {
   variableGrads,
   where,
 } from '@tensorflow/tfjs-core';
-import { type Batch, type Criterion, prepareCompression } from '@tfjs-distill/core';
+import { type Batch, type Criterion, type CriterionFactory, prepareCompression } from '@tfjs-distill/core';
 import { criteria, lossesModule } from '@tfjs-distill/losses';
 import { describe, expect, it } from 'vitest';
 import { type Method, nameOf } from './Method.js';
@@ -172,7 +172,7 @@ describe.each(METHODS.map((method) => [nameOf(method), method] as const))('%s', 
     const json = JSON.stringify(criterion);
     expect(JSON.parse(json)).toEqual({ type: method.factory.type, ...method.options });
     const { type, ...options } = JSON.parse(json) as { type: keyof typeof criteria };
-    const again = criteria[type](options);
+    const again = (criteria[type] as CriterionFactory)(options);
     expect(JSON.stringify(again)).toBe(json);
     const manager = prepareCompression(models.student, {
       teacher: models.teacher,
