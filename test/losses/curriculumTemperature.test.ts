@@ -12,8 +12,11 @@ import { describeGolden } from '../parity/golden.js';
 import { gradientOf, number } from './read.js';
 import { describeRefusals } from './refusals.js';
 
-describeGolden<CurriculumTemperatureOptions>('ctkd', ({ teacher, student, parameter, weights }, options) =>
-  curriculumTemperatureLoss(teacher!, student!, parameter!, { ...options, weights }),
+describeGolden<CurriculumTemperatureOptions>(
+  'ctkd',
+  ({ teacher, student, parameter, weights }, options) =>
+    curriculumTemperatureLoss(teacher!, student!, parameter!, { ...options, weights }),
+  { grads: { parameter: { atol: 1e-4 } } }, // terms of about 1 cancel: PyTorch's own single precision is no nearer
 );
 
 describeRefusals(
