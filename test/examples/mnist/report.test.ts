@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { learningRateAt } from '../../../packages/examples/src/mnist-distiller/learningRate.js';
 import { agreement, predictions } from '../../../packages/examples/src/mnist-distiller/logitsOf.js';
 import { reportPage } from '../../../packages/examples/src/mnist-distiller/reportPage.js';
-import { finding, type Results, tableCells } from '../../../packages/examples/src/mnist-distiller/results.js';
+import {
+  finding,
+  legend,
+  type Results,
+  tableCells,
+} from '../../../packages/examples/src/mnist-distiller/results.js';
 import { DEFAULT } from '../../../packages/examples/src/mnist-distiller/settings.js';
 
 const network = (accuracy: number, ...accuracies: number[]) => ({
@@ -40,18 +45,18 @@ const results: Results = {
 describe('the table', () => {
   it('has a row per network, with the spread where there are several seeds', () => {
     expect(tableCells(results)).toEqual([
-      ['', 'accuracy', 'parameters', 'on disk', 'one image', 'agrees with teacher'],
+      ['', 'accuracy', 'parameters', 'on disk', 'one image', 'agreement'],
       ['teacher', '99.46 %', '20,490', '83 KiB', '0.38 ms', ''],
-      ['student alone', '96.00 % (2 seeds, 95.50 % to 96.50 %)', '20,490', '83 KiB', '0.38 ms', '98.71 %'],
-      [
-        'student distilled',
-        '98.50 % (2 seeds, 98.40 % to 98.60 %)',
-        '20,490',
-        '83 KiB',
-        '0.38 ms',
-        '98.71 %',
-      ],
+      ['student alone', '96.00 % (95.50–96.50)', '20,490', '83 KiB', '0.38 ms', '98.71 %'],
+      ['student distilled', '98.50 % (98.40–98.60)', '20,490', '83 KiB', '0.38 ms', '98.71 %'],
     ]);
+  });
+});
+
+describe('the legend', () => {
+  it('speaks of a mean only where there are several seeds', () => {
+    expect(legend(results)).toContain('10,000 test images, the mean of 2 seeds (lowest–highest).');
+    expect(legend({ ...results, seeds: [1] })).toContain('10,000 test images. ');
   });
 });
 

@@ -36,6 +36,7 @@ import { reportPage } from './reportPage.js';
 import {
   type Curve,
   finding,
+  legend,
   type NetworkResult,
   NETWORKS,
   percent,
@@ -164,7 +165,8 @@ async function main(options: Options): Promise<void> {
   };
   await writeFile(join(options.out, 'report.json'), `${JSON.stringify(results, null, 2)}\n`);
   await writeFile(join(options.out, 'report.html'), await reportPage(results));
-  say(`\n${table(tableCells(results), { border: getBorderCharacters('norc') })}${finding(results)}`);
+  const style = { border: getBorderCharacters('norc'), drawHorizontalLine: onlyAround };
+  say(`\n${table(tableCells(results), style)}${legend(results)}\n\n${finding(results)}`);
   say(`${results.seconds.toFixed(0)} s in all. Students, report.json and report.html are in ${options.out}.`);
   if (options.json) {
     const { engine, teacher, alone, distilled, seconds } = results;
@@ -240,6 +242,11 @@ function meanOf(results: readonly NetworkResult[]): NetworkResult {
     agreement: mean('agreement'),
     msPerImage: mean('msPerImage'),
   };
+}
+
+/** Lines above, below and under the heads. */
+function onlyAround(line: number, rows: number): boolean {
+  return line < 2 || line === rows;
 }
 
 function say(line: string): void {

@@ -2,7 +2,7 @@ import { fromHtml } from 'hast-util-from-html';
 import { toHtml } from 'hast-util-to-html';
 import { h } from 'hastscript';
 import { accuracyChart, lossChart } from './charts.js';
-import { finding, type Results, tableCells } from './results.js';
+import { finding, legend, type Results, tableCells } from './results.js';
 import { type Training } from './settings.js';
 
 /** The report as one page that needs nothing else: table, curves, settings. Light and dark. */
@@ -20,6 +20,7 @@ export async function reportPage(results: Results): Promise<string> {
       h('h1', title),
       h('p.finding', finding(results)),
       cellsTable(tableCells(results)),
+      h('p.note', legend(results)),
       h(
         'div.charts',
         charts.map((svg) => h('figure', fromHtml(svg, { fragment: true }))),

@@ -56,7 +56,16 @@ export function tableCells(results: Results): string[][] {
       name === 'teacher' ? '' : percent(agreement),
     ];
   });
-  return [['', 'accuracy', 'parameters', 'on disk', 'one image', 'agrees with teacher'], ...rows];
+  return [['', 'accuracy', 'parameters', 'on disk', 'one image', 'agreement'], ...rows];
+}
+
+/** What the table's columns mean. */
+export function legend({ seeds, testImages }: Results): string {
+  const spread = seeds.length > 1 ? `, the mean of ${seeds.length} seeds (lowest–highest)` : '';
+  return (
+    `Accuracy on ${testImages.toLocaleString('en')} test images${spread}. ` +
+    "One image: median latency by itself. Agreement: with the teacher's answers."
+  );
 }
 
 /** The finding, in one sentence. */
@@ -75,5 +84,8 @@ export function percent(part: number): string {
 
 function spread(values: readonly number[]): string {
   if (values.length < 2) return '';
-  return ` (${values.length} seeds, ${percent(Math.min(...values))} to ${percent(Math.max(...values))})`;
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)].map((value) =>
+    (100 * value).toFixed(2),
+  );
+  return ` (${lowest}–${highest})`;
 }
