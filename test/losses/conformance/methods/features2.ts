@@ -1,0 +1,68 @@
+import {
+  activationPattern,
+  interChannelCorrelation,
+  maskedGeneration,
+  pearsonFeature,
+  relational,
+  reviewKd,
+  simpleRecipe,
+} from '@tfjs-distill/losses';
+import { type Method } from '../Method.js';
+
+/** One layer on both sides, of the same name. */
+const layers = (name: string) => ({ student: name, teacher: name });
+const vectors = { student: { pool: [5] }, teacher: { pool: [5] } };
+const maps = { student: { map: [4, 4, 3] }, teacher: { map: [4, 4, 3] } };
+const otherMaps = { student: { map: [4, 4, 2] }, teacher: { map: [2, 2, 3] } };
+const stages = { stage1: [4, 4, 2], stage2: [2, 2, 3], pool: [3] };
+const projected = 'a projection that is drawn at random comes first';
+
+/** Methods that compare relations, train parts of their own, or need no teacher. */
+export const methods: readonly Method[] = [
+  { factory: relational, options: layers('pool'), features: vectors, weighted: true },
+  { factory: relational, options: { ...layers('pool'), angle: 0 }, features: vectors, weighted: true },
+  {
+    factory: relational,
+    options: { ...layers('map'), distance: 0, angleSamples: 4 },
+    features: otherMaps,
+    floor: 'the two sides differ in shape',
+    ordered: 'it draws from a large batch by place',
+  },
+  {
+    factory: interChannelCorrelation,
+    options: { ...layers('map'), adapter: 'auto' },
+    features: maps,
+    weighted: true,
+  },
+  { factory: interChannelCorrelation, options: layers('map'), features: otherMaps, floor: projected },
+  {
+    factory: maskedGeneration,
+    options: layers('map'),
+    features: otherMaps,
+    floor: projected,
+    ordered: 'each sample has a mask of its own',
+  },
+  { factory: pearsonFeature, options: layers('map'), features: maps, weighted: true },
+  { factory: pearsonFeature, options: layers('map'), features: otherMaps, floor: projected },
+  {
+    factory: reviewKd,
+    options: { student: Object.keys(stages), teacher: Object.keys(stages) },
+    features: { student: stages, teacher: stages },
+    floor: projected,
+  },
+  {
+    factory: simpleRecipe,
+    options: { ...layers('pool'), adapter: 'identity' },
+    features: vectors,
+    floor: Math.log(1e-5),
+    weighted: true,
+  },
+  { factory: simpleRecipe, options: layers('pool'), features: vectors, floor: projected },
+  {
+    factory: activationPattern,
+    options: layers('map'),
+    features: maps,
+    floor: 'a smooth step is never quite on or off',
+    weighted: true,
+  },
+];
