@@ -1,22 +1,16 @@
 import { io } from '@tensorflow/tfjs-core';
-import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { Float16Array } from '@petamoriken/float16';
 import { DistillError } from '@tfjs-distill/core';
 
 /**
- * Saves a model with its weights as float16: half the size, three significant digits. Loaded as any
- * other model, and then float32 again.
+ * Saves through another handler, with float16 weights: half the size, three significant digits.
+ * Such a model loads as any other, and then its weights are float32 again.
  *
- * @param url Where to, such as `file://teacher`.
- * @throws DistillError `OPTION` if a weight is not float32 or nothing can save to `url`.
+ * @throws DistillError `OPTION` from `save` if a weight is not float32.
+ * @example await teacher.save(inHalfPrecision(fileSystem('teacher')));
  */
-export async function saveHalfPrecision(model: LayersModel, url: string): Promise<void> {
-  const [handler] = io.getSaveHandlers(url);
-  const save = handler?.save;
-  if (handler === undefined || save === undefined) {
-    throw new DistillError('OPTION', `Nothing can save a model to ${url}.`, { where: 'saveHalfPrecision' });
-  }
-  await model.save(io.withSaveHandler((artifacts) => save.call(handler, halfPrecision(artifacts))));
+export function inHalfPrecision({ save, load }: io.IOHandler): io.IOHandler {
+  return { ...(load && { load }), ...(save && { save: (artifacts) => save(halfPrecision(artifacts)) }) };
 }
 
 /** The same model with float16 weights, which TensorFlow.js calls a quantization. */

@@ -6,9 +6,9 @@
  *   npm start -- --train-teacher    trains the teacher that the repository ships
  *   npm start -- --help             everything else
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { Command, InvalidArgumentError } from 'commander';
@@ -17,6 +17,7 @@ import { knowledgeDistillation } from '@tfjs-distill/losses';
 import {
   cachedLogits,
   type EngineName,
+  fileSystem,
   fingerprint,
   type LabelledImages,
   loadMnist,
@@ -28,7 +29,7 @@ import {
 import { getBorderCharacters, table } from 'table';
 import { firstIds, imageTensors } from './batches.js';
 import { drawLabelled } from './drawLabelled.js';
-import { saveHalfPrecision } from './halfPrecision.js';
+import { inHalfPrecision } from './halfPrecision.js';
 import { agreement, logitsOf, predictions } from './logitsOf.js';
 import { bytesOf, msPerImage } from './measure.js';
 import { kerasStudent } from './models.js';
@@ -84,8 +85,7 @@ async function main(options: Options): Promise<void> {
   if (options.trainTeacher) {
     const training = { ...TEACHER_TRAINING, epochs: options.epochs ?? TEACHER_TRAINING.epochs };
     const teacher = await trainTeacher('deep', training, set, test);
-    await mkdir(options.teacher, { recursive: true });
-    await saveHalfPrecision(teacher, fileUrl(options.teacher));
+    await teacher.save(inHalfPrecision(fileSystem(options.teacher)));
     const saved = await loadTeacher(options.teacher); // judged as it is shipped
     const answers = predictions(await logitsOf(saved, testSet, firstIds(testSet.shape[0]), 'testing'));
     const accuracy = percent(agreement(answers, testSet.labels));
@@ -107,8 +107,7 @@ async function main(options: Options): Promise<void> {
   const curves: Curve[] = [];
   const measure = async (model: LayersModel, name: string): Promise<NetworkResult> => {
     const dir = join(options.out, name);
-    await mkdir(dir, { recursive: true });
-    await model.save(fileUrl(dir));
+    await model.save(fileSystem(dir));
     const answers = predictions(
       await logitsOf(model, testSet, firstIds(testSet.shape[0]), `${name}: testing`),
     );
@@ -215,19 +214,11 @@ async function askTeacher(
 
 async function loadTeacher(dir: string): Promise<LayersModel> {
   try {
-    return await loadLayersModel(fileUrl(join(dir, 'model.json')));
+    return await loadLayersModel(fileSystem(dir));
   } catch (cause) {
-    throw new DistillError('DATA', `No teacher can be loaded: ${messageOf(cause)}.`, {
-      where: dir,
-      hint: 'Train one with `npm start -- --train-teacher`.',
-      cause,
-    });
+    const hint = 'Train a teacher with `npm start -- --train-teacher`.';
+    throw new DistillError('DATA', messageOf(cause), { where: 'teacher', hint, cause });
   }
-}
-
-/** TensorFlow.js saves to and loads from URLs. */
-function fileUrl(path: string): string {
-  return `file://${resolve(path)}`;
 }
 
 function meanOf(results: readonly NetworkResult[]): NetworkResult {
