@@ -34,6 +34,7 @@ function requireQuietly(directory, packageName) {
   const from = createRequire(path.join(directory, 'index.js'));
   const addon = path.join(directory, 'quiet.node');
   if (!existsSync(addon)) return from(packageName);
+  globalThis[HOST] ??= hostCopies();
   const quiet = from(addon);
   const saved = quiet.begin();
   try {
@@ -49,6 +50,5 @@ export function loadTfjsNode(directory, packageName) {
   // tfjs-node 4.22 calls two functions that Node 22 warns about and Node 23 removed
   util.isNullOrUndefined = (value) => value === null || value === undefined;
   util.isArray = Array.isArray;
-  globalThis[HOST] ??= hostCopies();
   return requireQuietly(directory, packageName);
 }

@@ -1,10 +1,13 @@
-export * from './engine/index.js';
 export * from './data/augmentImages.js';
 export * from './data/loadIdxDataset.js';
 export * from './data/loadMnist.js';
 export * from './data/readIdx.js';
+export * from './engine/index.js';
+export { installEngine, type InstallOptions, type InstallReport } from './engine/install/installEngine.js';
+export * from './io/fileSystem.js';
+export * from './io/registerFileSystem.js';
+export type * from './store/TeacherLogits.js';
 export * from './store/cachedLogits.js';
 export * from './store/fingerprint.js';
 export * from './store/logitsFile.js';
 export * from './store/storedTeacher.js';
-export type * from './store/TeacherLogits.js';

@@ -50,7 +50,7 @@ export async function nativeChild<T>(
 
 /** The message in what Node prints of an uncaught error: "Error: libtensorflow_cc.so.2: cannot open …". */
 function errorLine(stderr: string): string | undefined {
-  const line =
-    stderr.split('\n').find((text) => /^\w*Error\b.*: /.test(text)) ?? stderr.trim().split('\n')[0];
-  return line?.replace(/^\w*Error( \[\w+\])?: /, '').trim() || undefined;
+  const lines = stderr.split('\n').map((text) => text.trim());
+  const line = lines.find((text) => /^\w*Error\b.*: ./.test(text)) ?? lines.find((text) => text !== '');
+  return line?.replace(/^\w*Error( \[\w+\])?: /, '');
 }

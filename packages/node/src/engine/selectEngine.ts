@@ -1,5 +1,6 @@
 import { DistillError, messageOf, unknownName } from '@tfjs-distill/core';
 import { type Engine, type EngineName } from './engine.js';
+import { registerFileSystem } from '../io/registerFileSystem.js';
 import { ENGINES } from './engines.js';
 
 export interface SelectOptions {
@@ -89,6 +90,7 @@ async function tryEngine(engine: Engine): Promise<Tried> {
   if (!verdict.usable) return { reason: verdict.reason, remedy: verdict.remedy };
   try {
     await engine.load();
+    registerFileSystem();
   } catch (error) {
     return { reason: `it does not load: ${messageOf(error)}`, remedy: '`npx distill doctor` says more' };
   }

@@ -27,6 +27,8 @@ export const wasm: Engine = {
 
   async load() {
     await import('@tensorflow/tfjs-backend-wasm');
+    const { registerWasmGradients } = await import('../wasm/index.js');
+    registerWasmGradients();
     await setBackend('wasm');
     await ready();
   },

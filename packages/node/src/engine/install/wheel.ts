@@ -101,7 +101,7 @@ async function runPip(
     200,
   );
   const result = await child.finally(() => clearInterval(timer));
-  if (result.failed) throw pipFailure(requirement, result.all || result.shortMessage || 'pip failed');
+  if (result.failed) throw pipFailure(requirement, `${result.shortMessage}\n${result.all}`);
 }
 
 /** Bytes in "Downloading tensorflow_cpu-2.21.0-….whl (273.8 MB)". */
