@@ -53,6 +53,14 @@ describe('the table', () => {
   });
 });
 
+describe('the plan', () => {
+  it('says how many images, epochs and seeds', () => {
+    expect(plan(DEFAULT)).toBe(
+      'Plan: alone 200 epochs of 500 labelled images, distilled 4 epochs of 60,000 images, 500 of them labelled, 1 seed.',
+    );
+  });
+});
+
 describe('the legend', () => {
   it('speaks of a mean only where there are several seeds', () => {
     expect(legend(results)).toContain('10,000 test images, the mean of 2 seeds (lowest–highest).');

@@ -41,6 +41,7 @@ import {
   type NetworkResult,
   NETWORKS,
   percent,
+  plan,
   type Results,
   tableCells,
 } from './results.js';
@@ -92,6 +93,8 @@ async function main(options: Options): Promise<void> {
     say(`Teacher of ${accuracy} written to ${options.teacher} in ${secondsSince(began).toFixed(0)} s.`);
     return;
   }
+
+  say(plan(settings));
 
   // The teacher, and what it says of every image: asked once, then kept on disk.
   const teacher =

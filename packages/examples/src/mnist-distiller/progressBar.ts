@@ -3,9 +3,9 @@ import { Presets, SingleBar } from 'cli-progress';
 
 /** A bar on standard error with rate and time left; nothing where no terminal listens. */
 export function startBar(name: string, total: number, unit: string): SingleBar {
-  const format = `${name.padEnd(22)} {bar} {percentage} % | {value}/{total} ${unit} | {rate}/s | {eta_formatted} left`;
+  const format = `${name.padEnd(25)} {bar} {value}/{total} ${unit}, {rate}/s, {eta_formatted} left`; // 80 columns
   const bar = new SingleBar(
-    { format, hideCursor: true, clearOnComplete: true, etaBuffer: 50 },
+    { format, barsize: 12, hideCursor: true, clearOnComplete: true, etaBuffer: 50 },
     Presets.shades_classic,
   );
   bar.start(total, 0, { rate: '…' });

@@ -43,6 +43,16 @@ export const NETWORKS = {
   distilled: 'student distilled',
 } as const;
 
+/** What a run is going to do, in one line. */
+export function plan({ labels, images, seeds, alone, distilled }: Settings): string {
+  const count = (value: number) => value.toLocaleString('en');
+  return (
+    `Plan: alone ${alone.epochs} epochs of ${count(labels)} labelled images, ` +
+    `distilled ${distilled.epochs} epochs of ${count(images)} images, ${count(labels)} of them labelled, ` +
+    `${seeds} ${seeds === 1 ? 'seed' : 'seeds'}.`
+  );
+}
+
 /** The table's cells: heads, then one row per network. Texts for people. */
 export function tableCells(results: Results): string[][] {
   const rows = (['teacher', 'alone', 'distilled'] as const).map((name) => {
