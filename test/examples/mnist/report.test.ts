@@ -5,6 +5,7 @@ import { reportPage } from '../../../packages/examples/src/mnist-distiller/repor
 import {
   finding,
   legend,
+  plan,
   type Results,
   tableCells,
 } from '../../../packages/examples/src/mnist-distiller/results.js';
