@@ -5,11 +5,11 @@ import { existsSync } from 'node:fs';
 
 const checkout = existsSync(new URL('../tsconfig.json', import.meta.url));
 if (checkout) {
-  const source = new URL('../src/cli/main.ts', import.meta.url).pathname;
+  const source = new URL('../src/cli/bin.ts', import.meta.url).pathname;
   const flags = ['--conditions=@tfjs-distill/source', '--import', import.meta.resolve('tsx')];
   const child = spawn(process.execPath, [...flags, source, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => (process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)));
 } else {
-  await import('../dist/cli/main.js');
+  await import('../dist/cli/bin.js');
 }

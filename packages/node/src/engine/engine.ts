@@ -2,7 +2,7 @@
 export const ENGINE_NAMES = ['tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
-/** What a probe found. `reason` and `remedy` are sentences for people; the remedy says what to type. */
+/** What a probe found. `reason` and `remedy` are for people; the remedy says what to type, where anything helps. */
 export type Verdict =
   | {
       readonly usable: true;
@@ -10,8 +10,10 @@ export type Verdict =
       readonly version: string;
       /** What else `distill doctor` shows, e.g. `{ gpu: 'yes' }`. */
       readonly facts?: Readonly<Record<string, string>>;
+      /** Why it runs only where it is asked for by name, e.g. a graphics adapter made of software. */
+      readonly onlyByName?: string;
     }
-  | { readonly usable: false; readonly reason: string; readonly remedy: string };
+  | { readonly usable: false; readonly reason: string; readonly remedy?: string };
 
 /** One way of computing. All engines have this one interface; nothing else asks which one it is. */
 export interface Engine {

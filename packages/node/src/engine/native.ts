@@ -1,6 +1,8 @@
-import { findBackend, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { availableParallelism } from 'node:os';
+import { backend, findBackendFactory, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { loadTfjsNode } from '../../native/loadTfjsNode.mjs';
 import { type Engine, type ProbeOptions, type Verdict } from './engine.js';
+import { hasNvidiaDriver } from './gpu.js';
 import { type NativeKind, nativeKinds, readInstalled } from './installed.js';
 import { projectPackage } from './project.js';
 import { bindingVerdict } from './verdicts.js';
@@ -8,9 +10,11 @@ import { bindingVerdict } from './verdicts.js';
 interface NativeTraits {
   readonly kind: NativeKind;
   readonly description: string;
-  /** What to type where it is missing or broken. */
+  /** What to type where it is missing or broken, and what that costs and gives. */
   readonly install: string;
-  readonly needsGpu: boolean;
+  readonly gains: string;
+  /** Why this machine cannot have it at all; checked first. */
+  readonly excluded: () => string | undefined;
 }
 
 /** A binding on this disk and the folder from which its JavaScript resolves. */
@@ -19,7 +23,7 @@ interface Candidate {
   readonly binding: string;
 }
 
-function nativeEngine({ kind, description, install, needsGpu }: NativeTraits): Engine {
+function nativeEngine({ kind, description, install, gains, excluded }: NativeTraits): Engine {
   const { name, packageName } = nativeKinds[kind];
 
   /** The project's own tfjs-node goes first: its code may import it too, and two would quarrel over one backend. */
@@ -29,30 +33,35 @@ function nativeEngine({ kind, description, install, needsGpu }: NativeTraits): E
   }
 
   async function probe({ fresh = false }: ProbeOptions = {}): Promise<Verdict> {
+    const impossible = excluded();
+    if (impossible !== undefined) return { usable: false, reason: impossible };
     const found = await candidate();
-    if (!found) return { usable: false, reason: 'it is not installed', remedy: `\`${install}\`` };
+    if (!found) return { usable: false, reason: 'not installed', remedy: `\`${install}\` ${gains}` };
     const answer = await bindingVerdict(found.binding, fresh);
-    if (!answer.ok)
-      return {
-        usable: false,
-        reason: `it does not load: ${answer.reason}`,
-        remedy: `\`${install} --force\``,
-      };
+    if (!answer.ok) {
+      const remedy = `\`${install} --force\` makes it anew`;
+      return { usable: false, reason: `does not load: ${answer.reason}`, remedy };
+    }
     const { tensorflow, gpu } = answer.value;
-    if (needsGpu && !gpu)
-      return { usable: false, reason: 'it finds no GPU', remedy: 'check that `nvidia-smi` lists one' };
-    return { usable: true, version: tensorflow, facts: { gpu: gpu ? 'yes' : 'no' } };
+    if (kind === 'gpu' && !gpu)
+      return { usable: false, reason: 'finds no GPU', remedy: 'see whether `nvidia-smi` lists one' };
+    return { usable: true, version: tensorflow, facts: { threads: String(availableParallelism()) } };
   }
 
   async function load(): Promise<void> {
     // loaded before, by this package or by the user's own import
-    if (findBackend('tensorflow') === null) {
+    if (findBackendFactory('tensorflow') === null) {
       const found = await candidate();
       if (!found) throw new Error(`${name} is not installed`);
       loadTfjsNode(found.directory, packageName);
+      // it knows another copy of tfjs-core
+      if (findBackendFactory('tensorflow') === null)
+        throw new Error('@tensorflow/tfjs-core is here twice: `npm dedupe`');
     }
     if (getBackend() !== 'tensorflow') await setBackend('tensorflow');
     await ready();
+    if (kind === 'gpu' && !(backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice)
+      throw new Error('the one without CUDA is loaded in this process already');
   }
 
   return { name, backend: 'tensorflow', description, probe, load };
@@ -62,12 +71,14 @@ export const tensorflow = nativeEngine({
   kind: 'cpu',
   description: 'TensorFlow on all processor cores',
   install: 'npx distill engine install',
-  needsGpu: false,
+  gains: '(274 MB to fetch, 0.9 GB on disk, about half a minute)',
+  excluded: () => undefined,
 });
 
 export const tensorflowGpu = nativeEngine({
   kind: 'gpu',
   description: 'TensorFlow on an NVIDIA card',
   install: 'npx distill engine install --gpu',
-  needsGpu: true,
+  gains: '(3.4 GB to fetch, 7 GB on disk)',
+  excluded: () => (hasNvidiaDriver() ? undefined : 'this machine shows no NVIDIA driver'),
 });

@@ -14,7 +14,8 @@ export interface SelectOptions {
 export interface PassedOver {
   readonly engine: EngineName;
   readonly reason: string;
-  readonly remedy: string;
+  /** Absent where nothing that a person could type helps. */
+  readonly remedy?: string;
 }
 
 export interface EngineReport {
@@ -40,7 +41,7 @@ export interface EngineReport {
  * @throws DistillError `OPTION` for an unknown name, `ENGINE` where a forced engine is not usable.
  * @example
  * const { engine, passedOver } = await selectEngine();
- * // 'wasm', [{ engine: 'tensorflow', reason: 'it is not installed', remedy: '`npx distill engine install`' }]
+ * // 'wasm', [{ engine: 'tensorflow', reason: 'not installed', remedy: '`npx distill engine install` …' }]
  */
 export async function selectEngine(options: SelectOptions = {}): Promise<EngineReport> {
   return selectFrom(ENGINES, options);
@@ -51,11 +52,11 @@ export async function selectFrom(
   engines: readonly Engine[],
   options: SelectOptions = {},
 ): Promise<EngineReport> {
-  const forced = options.engine ?? fromEnvironment();
+  const forced = options.engine ?? engineFromEnvironment();
   const candidates = forced === undefined ? engines : [named(engines, forced)];
   const passedOver: PassedOver[] = [];
   for (const engine of candidates) {
-    const tried = await tryEngine(engine);
+    const tried = await tryEngine(engine, forced !== undefined);
     if ('reason' in tried) {
       passedOver.push({ engine: engine.name, ...tried });
       continue;
@@ -65,12 +66,12 @@ export async function selectFrom(
     for (const line of messages(report)) options.onMessage?.(line);
     return report;
   }
-  const why = passedOver.map(({ engine, reason, remedy }) => `${engine}: ${reason} (${remedy})`).join('; ');
+  const why = passedOver.map(sentence).join('; ');
   throw new DistillError('ENGINE', `No usable engine: ${why}.`, { where: 'selectEngine' });
 }
 
 /** `DISTILL_ENGINE=` (empty) means unset, as shells have it. */
-function fromEnvironment(): string | undefined {
+export function engineFromEnvironment(): string | undefined {
   const name = process.env['DISTILL_ENGINE'];
   return name === '' ? undefined : name;
 }
@@ -82,25 +83,31 @@ function named(engines: readonly Engine[], name: string): Engine {
   throw unknownName('engine', name, known, { where: 'selectEngine' });
 }
 
-type Tried =
-  { version: string; facts: Readonly<Record<string, string>> } | { reason: string; remedy: string };
+type Tried = { version: string; facts: Readonly<Record<string, string>> } | Omit<PassedOver, 'engine'>;
 
-async function tryEngine(engine: Engine): Promise<Tried> {
+async function tryEngine(engine: Engine, byName: boolean): Promise<Tried> {
   const verdict = await engine.probe();
-  if (!verdict.usable) return { reason: verdict.reason, remedy: verdict.remedy };
+  if (!verdict.usable) {
+    const { reason, remedy } = verdict;
+    return remedy === undefined ? { reason } : { reason, remedy };
+  }
+  if (verdict.onlyByName !== undefined && !byName) return { reason: verdict.onlyByName };
   try {
     await engine.load();
     registerFileSystem();
   } catch (error) {
-    return { reason: `it does not load: ${messageOf(error)}`, remedy: '`npx distill doctor` says more' };
+    return { reason: `does not load: ${messageOf(error)}`, remedy: '`npx distill doctor` says more' };
   }
   return { version: verdict.version, facts: verdict.facts ?? {} };
 }
 
-/** The lines that a person reads: which engine runs, then the nearest faster one. */
+/** The lines that a person reads: which engine runs, then the fastest that could be had. */
 export function messages({ engine, version, description, passedOver }: EngineReport): string[] {
   const lines = [`Engine: ${engine} ${version} (${description}).`];
-  const nearest = passedOver.at(-1);
-  if (nearest) lines.push(`Faster: ${nearest.engine}, but ${nearest.reason}; to have it: ${nearest.remedy}.`);
+  const faster = passedOver.find(({ remedy }) => remedy !== undefined);
+  if (faster) lines.push(`Faster: ${sentence(faster)}.`);
   return lines;
 }
+
+const sentence = ({ engine, reason, remedy }: PassedOver): string =>
+  remedy === undefined ? `${engine}: ${reason}` : `${engine}: ${reason}; ${remedy}`;

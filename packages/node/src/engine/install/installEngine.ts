@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DistillError, expected } from '@tfjs-distill/core';
+import { hasNvidiaDriver } from '../gpu.js';
 import { type InstalledEngine, nativeKinds, readInstalled, RECEIPT } from '../installed.js';
 import { nativeChild } from '../nativeChild.js';
 import { enginesDirectory, workDirectory } from '../paths.js';
@@ -9,6 +10,7 @@ import { stepFailure } from './failures.js';
 import { installJavaScript } from './javascript.js';
 import { withInstallLock } from './lock.js';
 import { nativePlatform, type NativePlatform } from './platform.js';
+import { placeBinding } from './placeBinding.js';
 import { findTools, type Tools } from './tools.js';
 import { requirementsOfExtra, unpackWheel } from './unpack.js';
 import { downloadWheel, type Progress, type Wheel } from './wheel.js';
@@ -31,6 +33,8 @@ export interface InstallOptions {
 export interface InstallReport extends InstalledEngine {
   /** False where a working engine of this version was there already. */
   readonly installed: boolean;
+  /** The project's own tfjs-node got a copy of the binding here, which it lacked. */
+  readonly placed?: string;
   readonly seconds: number;
 }
 
@@ -67,13 +71,22 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
         hint: 'Install without --gpu.',
       },
     );
+  if (kind === 'gpu' && !options.force && !hasNvidiaDriver())
+    throw new DistillError(
+      'ENGINE',
+      'This machine shows no NVIDIA driver, and the CUDA engine takes 3.4 GB.',
+      {
+        where: 'engine install',
+        hint: 'Install the driver first (`nvidia-smi` then lists the card), or add --force.',
+      },
+    );
   const tools = await findTools();
   const seconds = () => Math.round((performance.now() - start) / 100) / 10;
   return withInstallLock(options.onStep, async () => {
     const present = await workingEngine(kind, version, options.force);
-    if (present) return { ...present, installed: false, seconds: seconds() };
-    const installed = await build({ options, kind, version, wheel, platform, tools });
-    return { ...installed, installed: true, seconds: seconds() };
+    const engine = present ?? (await build({ options, kind, version, wheel, platform, tools }));
+    const placed = await placeBinding(engine, nativeKinds[kind].packageName);
+    return { ...engine, installed: !present, seconds: seconds(), ...(placed !== undefined && { placed }) };
   });
 }
 
