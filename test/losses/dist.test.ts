@@ -22,7 +22,13 @@ import { describeGolden } from '../parity/golden.js';
 import { distance, gradientOf, number } from './read.js';
 import { describeRefusals } from './refusals.js';
 
-describeGolden<DistOptions>('dist', ({ teacher, student }, options) => distLoss(teacher!, student!, options));
+describeGolden<DistOptions>(
+  'dist',
+  ({ teacher, student }, options) => distLoss(teacher!, student!, options),
+  {
+    grads: { student: { atol: 5e-6 } }, // two samples always correlate fully: what is left of their part is rounding
+  },
+);
 
 describeRefusals('distLoss', (t, s, weights) => distLoss(t, s, { weights }), dist, [
   [{ beta: -1 }, /`beta` to be a number at least 0/],

@@ -1,4 +1,4 @@
-import { add, logSigmoid, mul, neg, sigmoid, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, neg, sigmoid, softplus, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { type ValueAndGradient } from './withGradient.js';
 
 /**
@@ -11,16 +11,12 @@ import { type ValueAndGradient } from './withGradient.js';
  * @example
  * bernoulliDivergence(scalar(0), scalar(2)).value; // 0.4338
  */
-export function bernoulliDivergence(
-  teacherLogits: Tensor,
-  studentLogits: Tensor,
-  withFloor = true,
-): ValueAndGradient {
-  const excess = (t: Tensor, s: Tensor) =>
-    withFloor ? sub(logSigmoid(t), logSigmoid(s)) : neg(logSigmoid(s));
-  const [noTeacher, noStudent] = [neg(teacherLogits), neg(studentLogits)];
-  const probs = sigmoid(teacherLogits);
-  const yes = mul(probs, excess(teacherLogits, studentLogits));
-  const no = mul(sigmoid(noTeacher), excess(noTeacher, noStudent));
-  return { value: add(yes, no), gradient: sub(sigmoid(studentLogits), probs) };
+export function bernoulliDivergence(teacher: Tensor, student: Tensor, withFloor = true): ValueAndGradient {
+  const probs = sigmoid(teacher);
+  // log σ(x) = −softplus(−x)
+  const excess = (t: Tensor, s: Tensor) => (withFloor ? sub(softplus(s), softplus(t)) : softplus(s));
+  const [noTeacher, noStudent] = [neg(teacher), neg(student)];
+  const yes = mul(probs, excess(noTeacher, noStudent));
+  const no = mul(sigmoid(noTeacher), excess(teacher, student));
+  return { value: add(yes, no), gradient: sub(sigmoid(student), probs) };
 }

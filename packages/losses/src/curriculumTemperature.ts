@@ -1,11 +1,9 @@
 import {
   add,
-  clone,
   customGrad,
   div,
-  exp,
-  logSoftmax,
   mul,
+  reshape,
   type Scalar,
   scalar,
   sigmoid,
@@ -19,10 +17,11 @@ import {
 } from '@tensorflow/tfjs-core';
 import { defineCriterion, knobSchema, type Schedule } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
-import { assertTensors } from './checks.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { responseLoss } from './responseLoss.js';
+import { assertLogits, assertTensors } from './checks.js';
+import { reduceBy, type ReduceOptions, SCALAR_REDUCTIONS, sharesOf, withoutMasked } from './reduction.js';
+import { softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
+import { spread } from './withGradient.js';
 
 export interface CurriculumTemperatureOptions extends ReduceOptions {
   /** What the gradient of `parameter` is multiplied by: 0 holds the temperature, −1 makes it work against the student. Default −1. */
@@ -57,23 +56,52 @@ export function curriculumTemperatureLoss(
   parameter: Tensor,
   options: CurriculumTemperatureOptions = {},
 ): Scalar {
-  const { reversal = -1, start = 1, range = 20 } = options;
+  const { reversal = -1, start = 1, range = 20, reduction, weights } = options;
   const where = 'curriculumTemperatureLoss';
   assertTensors({ parameter }, { where });
-  return responseLoss(where, [teacherLogits, studentLogits], options, (teacher, student) => {
-    const temperature = add(mul(sigmoid(scaledGradient(parameter, reversal)), range), start);
-    const teacherLogProbs = logSoftmax(div(teacher, temperature));
-    const excess = sub(teacherLogProbs, logSoftmax(div(student, temperature)));
-    return mul(sum(mul(exp(teacherLogProbs), excess), -1), square(temperature));
+  assertLogits({ teacherLogits, studentLogits }, weights, where);
+  return tidy(() => {
+    const classes = studentLogits.shape.at(-1) ?? 1;
+    const shares = sharesOf(options, studentLogits.size / classes, classes);
+    const teacher = withoutMasked(teacherLogits, weights);
+    return customGrad((...args) => {
+      const [logits, parameter, save] = args as unknown as [Tensor, Tensor, (saved: Tensor[]) => void];
+      const part = sigmoid(parameter);
+      const temperature = add(mul(part, range), start);
+      const { value, gradient, byTemperature } = atTemperature(
+        teacher,
+        withoutMasked(logits, weights),
+        temperature,
+      );
+      const slope = mul(mul(part, sub(1, part)), range * reversal); // of the temperature by the parameter
+      save([gradient, mul(byTemperature, slope), ...(typeof shares === 'number' ? [] : [shares])]);
+      const gradFunc = (dy: Tensor, [byLogits, byParameter, weight = shares as never]: Tensor[]) => {
+        const each = mul(dy, weight);
+        return [
+          mul(spread(each, logits.rank), byLogits as Tensor),
+          reshape(sum(mul(each, byParameter as Tensor)), parameter.shape),
+        ];
+      };
+      return { value: reduceBy(value, shares, reduction), gradFunc };
+    })(studentLogits, parameter) as Scalar;
   });
 }
 
-/** The tensor as it is; its gradient is multiplied by a factor. */
-function scaledGradient(x: Tensor, factor: number): Tensor {
-  return customGrad((x) => ({
-    value: clone(x as Tensor),
-    gradFunc: (dy: Tensor) => mul(dy, factor),
-  }))(x);
+/** `τ² · KL` per sample, its derivative by the student's logits and, per sample, by `τ`. */
+function atTemperature(teacherLogits: Tensor, studentLogits: Tensor, temperature: Tensor) {
+  const [teacher, student] = [div(teacherLogits, temperature), div(studentLogits, temperature)];
+  const [p, q] = [softened(teacher), softened(student)];
+  const excess = sub(teacher, student);
+  const expected = sum(mul(p.probs, excess), -1, true);
+  const divergence = sum(add(expected, sub(q.logSumExp, p.logSumExp)), -1); // […batch]
+  const difference = sub(q.probs, p.probs);
+  const covariance = sum(mul(mul(p.probs, p.logProbs), sub(excess, expected)), -1);
+  const change = add(covariance, sum(mul(difference, q.logProbs), -1)); // −τ times the derivative of KL
+  return {
+    value: mul(divergence, square(temperature)),
+    gradient: mul(difference, temperature),
+    byTemperature: mul(sub(mul(divergence, 2), change), temperature),
+  };
 }
 
 /** From 0 to −1 along half a cosine over the first 10 epochs, as the authors do it. */

@@ -1,15 +1,15 @@
-import { add, mul, type Scalar, squeeze, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { bernoulliDivergence } from './bernoulliDivergence.js';
-import { assertBetween, assertClasses, assertPositive } from './checks.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { labelledLoss } from './responseLoss.js';
+import { assertBetween, assertClasses, assertTensors } from './checks.js';
+import { SCALAR_REDUCTIONS } from './reduction.js';
+import { labelledLoss, type SoftOptions } from './responseLoss.js';
+import { type Distribution } from './softened.js';
 import { softenedOver } from './softenedOver.js';
 import { weighting, weightOptions } from './weighting.js';
-import { type ValueAndGradient, withGradient } from './withGradient.js';
 
-export interface DecoupledKdOptions extends ReduceOptions {
+export interface DecoupledKdOptions extends SoftOptions {
   /** Factor of the part about the true class against all others, ≥ 0. Default 1. */
   readonly alpha?: number;
   /** Factor of the part among the other classes, ≥ 0. Default 8. */
@@ -43,40 +43,33 @@ export function decoupledKdLoss(
 ): Scalar {
   const { alpha = 1, beta = 8, temperature = 4 } = options;
   const where = 'decoupledKdLoss';
-  assertPositive({ temperature }, { where });
+  assertTensors({ studentLogits }, { where });
   assertBetween({ alpha, beta }, [0, Infinity], { where });
   assertClasses(studentLogits, 3, { where, hint: 'One other class is no distribution: use kdLoss.' });
   const logits = [teacherLogits, studentLogits] as const;
-  return labelledLoss(where, labels, logits, options, (teacher, student, target) =>
-    withGradient(student, (logits) => decoupled(teacher, logits, target, { alpha, beta, temperature })),
-  );
+  return labelledLoss(where, labels, logits, { ...options, temperature }, (teacher, student, target) => {
+    const parts = decoupled(teacher, student, target);
+    return {
+      value: add(mul(parts.own.value, alpha), mul(parts.others.value, beta)),
+      gradient: add(mul(parts.own.gradient, alpha), mul(parts.others.gradient, beta)),
+    };
+  });
 }
 
-/** Both parts per sample. With `d = z_true − logsumexp(others)` the first is a divergence of σ(d). */
-function decoupled(
-  teacherLogits: Tensor,
-  studentLogits: Tensor,
-  target: Tensor,
-  { alpha, beta, temperature }: Required<Omit<DecoupledKdOptions, keyof ReduceOptions>>,
-): ValueAndGradient {
+/** Both parts per sample. With `d = z_true − logSumExp(others)` the first is a divergence of σ(d). */
+function decoupled(teacher: Tensor, student: Tensor, target: Tensor) {
   const others = sub(1, target);
-  const side = (logits: Tensor) => {
-    const among = softenedOver(logits, others, temperature);
-    const own = mul(sum(mul(logits, target), -1, true), 1 / temperature);
-    return { ...among, margin: sub(own, among.logSumExp) }; // […batch, 1]
-  };
-  const [teacher, student] = [side(teacherLogits), side(studentLogits)];
-  const targetClass = bernoulliDivergence(teacher.margin, student.margin);
-  const otherClasses = sum(mul(teacher.probs, sub(teacher.logProbs, student.logProbs)), -1);
+  const [p, q] = [softenedOver(teacher, others), softenedOver(student, others)];
+  const margin = (logits: Tensor, { logSumExp }: Distribution) =>
+    sub(sum(mul(logits, target), -1, true), logSumExp); // […batch, 1]
+  const own = bernoulliDivergence(margin(teacher, p), margin(student, q));
+  const among = sum(mul(p.probs, sub(teacher, student)), -1, true);
   return {
-    value: mul(add(mul(squeeze(targetClass.value, [-1]), alpha), mul(otherClasses, beta)), temperature ** 2),
-    gradient: mul(
-      add(
-        mul(mul(targetClass.gradient, sub(target, student.probs)), alpha),
-        mul(sub(student.probs, teacher.probs), beta),
-      ),
-      temperature,
-    ),
+    own: { value: sum(own.value, -1), gradient: mul(sub(target, q.probs), own.gradient) },
+    others: {
+      value: sum(add(among, sub(q.logSumExp, p.logSumExp)), -1),
+      gradient: sub(q.probs, p.probs),
+    },
   };
 }
 

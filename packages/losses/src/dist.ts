@@ -4,10 +4,10 @@ import {
   div,
   greater,
   maximum,
-  mean,
   mul,
   reshape,
   type Scalar,
+  softmax,
   sqrt,
   square,
   sub,
@@ -19,7 +19,6 @@ import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertBetween, assertLogits, assertPositive } from './checks.js';
 import { withoutMasked } from './reduction.js';
-import { softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
 import { type ValueAndGradient, withGradient } from './withGradient.js';
 
@@ -67,52 +66,51 @@ export function distLoss(teacherLogits: Tensor, studentLogits: Tensor, options: 
   return tidy(() => {
     const classes = studentLogits.shape.at(-1) ?? 1;
     const rows = (logits: Tensor) => reshape(withoutMasked(logits, weights), [-1, classes]);
-    const loss = withGradient(rows(studentLogits), (logits) => {
-      const shares = sharesOf(weights, logits.shape[0] ?? 1);
-      return relations(rows(teacherLogits), logits, shares, { beta, gamma, temperature });
-    });
-    return mul<Scalar>(loss, temperature ** 2);
+    return withGradient(rows(studentLogits), (student) => {
+      const soften = (logits: Tensor) => softmax(temperature === 1 ? logits : div(logits, temperature));
+      const [p, q] = [soften(rows(teacherLogits)), soften(student)];
+      const { value, gradient } = relations(p, q, samplesOf(q, weights), { beta, gamma });
+      const pull = mul(q, gradient); // through the softmax: q · (g − Σ q · g), times T² / T
+      const byLogits = sub(pull, mul(q, sum(pull, 1, true)));
+      return { value: mul(value, temperature ** 2), gradient: mul(byLogits, temperature) };
+    }) as Scalar;
   });
 }
 
-interface Shares {
-  /** Weights as parts of 1, `[samples, 1]`. */
+/** What the samples count for: numbers without weights, else `[samples, 1]`. */
+interface Samples {
+  /** Part of each in a mean. */
   readonly share: Tensor | number;
-  /** Root of the weight, relative to that of an average sample that counts. */
+  /** Root of its weight, relative to that of an average sample that counts. */
   readonly scale: Tensor | number;
 }
 
-function sharesOf(weights: Tensor | undefined, samples: number): Shares {
-  if (weights === undefined) return { share: 1 / samples, scale: 1 };
+function samplesOf(rows: Tensor, weights: Tensor | undefined): Samples {
+  if (weights === undefined) return { share: 1 / (rows.shape[0] ?? 1), scale: 1 };
   const column = reshape(weights, [-1, 1]);
   const counting = sum(cast(greater(column, 0), 'float32'));
   const share = div(column, maximum(sum(column), LEAST_NORM));
   return { share, scale: sqrt(mul(share, counting)) };
 }
 
-/** Both parts and the derivative by the logits. */
+/** Both parts of probabilities `[samples, classes]`, and their derivative by the student's. */
 function relations(
-  teacherLogits: Tensor,
-  studentLogits: Tensor,
-  { share, scale }: Shares,
-  { beta, gamma, temperature }: { beta: number; gamma: number; temperature: number },
+  p: Tensor,
+  q: Tensor,
+  { share, scale }: Samples,
+  { beta, gamma }: { readonly beta: number; readonly gamma: number },
 ): ValueAndGradient {
-  const [samples = 1, classes = 1] = studentLogits.shape;
-  const [p, q] = [softened(teacherLogits, temperature).probs, softened(studentLogits, temperature).probs];
-  const among = correlation(sub(p, mean(p, 1, true)), sub(q, mean(q, 1, true)), 1);
-  let value = mul(sum(mul(sub(1, among.value), share)), beta);
-  let byProbs = mul(mul(among.gradient, share), -beta);
-  if (samples > 1) {
-    const across = correlation(mul(centredOver(p, share), scale), mul(centredOver(q, share), scale), 0);
-    value = add(value, mul(mean(sub(1, across.value)), gamma));
-    byProbs = sub(byProbs, mul(mul(across.gradient, scale), gamma / classes));
-  }
-  const pull = mul(q, byProbs); // through the softmax: q · (g − Σ q · g) / T
-  return { value, gradient: div(sub(pull, mul(q, sum(pull, 1, true))), temperature) };
-}
-
-function centredOver(probs: Tensor, share: Tensor | number): Tensor {
-  return sub(probs, sum(mul(probs, share), 0, true));
+  const [samples = 1, classes = 1] = q.shape;
+  const among = correlation(sub(p, 1 / classes), sub(q, 1 / classes), 1); // the mean of probabilities is known
+  const value = mul(sum(mul(sub(1, among.value), share)), beta);
+  const gradient = mul(among.gradient, mul(share, -beta));
+  if (samples === 1) return { value, gradient };
+  const centred = (probs: Tensor) => sub(probs, sum(mul(probs, share), 0, true));
+  const across = correlation(mul(centred(p), scale), mul(centred(q), scale), 0);
+  return {
+    value: add(value, mul(sum(sub(1, across.value)), gamma / classes)),
+    gradient: sub(gradient, mul(across.gradient, mul(scale, gamma / classes))),
+  };
 }
 
 /** Cosine of centred vectors along an axis, and its derivative by the second ones. */
@@ -121,8 +119,8 @@ function correlation(teacher: Tensor, student: Tensor, axis: number): ValueAndGr
   const [teacherNorm, studentNorm] = [norm(teacher), norm(student)];
   const product = add(mul(teacherNorm, studentNorm), EPSILON);
   const value = div(sum(mul(teacher, student), axis, true), product);
-  const shrink = div(mul(value, teacherNorm), mul(product, maximum(studentNorm, LEAST_NORM)));
-  return { value, gradient: sub(div(teacher, product), mul(student, shrink)) };
+  const along = div(mul(value, teacherNorm), maximum(studentNorm, LEAST_NORM));
+  return { value, gradient: div(sub(teacher, mul(student, along)), product) };
 }
 
 /**

@@ -1,32 +1,18 @@
-import {
-  abs,
-  add,
-  exp,
-  log1p,
-  maximum,
-  mul,
-  neg,
-  type Scalar,
-  sub,
-  sum,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { add, mul, type Scalar, softplus, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
-import { assertBetween, assertPositive } from './checks.js';
+import { assertBetween } from './checks.js';
 import { kdLoss } from './knowledgeDistillation.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { responseLoss } from './responseLoss.js';
+import { SCALAR_REDUCTIONS } from './reduction.js';
+import { responseLoss, type SoftOptions } from './responseLoss.js';
 import { reverseKlLoss } from './reverseKl.js';
-import { type Distribution, softened } from './softened.js';
+import { softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
-import { type ValueAndGradient, withGradient } from './withGradient.js';
+import { type ValueAndGradient } from './withGradient.js';
 
-export interface GeneralizedJsdOptions extends ReduceOptions {
+export interface GeneralizedJsdOptions extends SoftOptions {
   /** Between forward KL, 0, and reverse KL, 1. Default 0.5: Jensen–Shannon. */
   readonly beta?: number;
-  /** `T > 0`. Default 1. */
-  readonly temperature?: number;
 }
 
 /**
@@ -55,31 +41,31 @@ export function generalizedJsdLoss(
   const { beta = 0.5, temperature = 1 } = options;
   const where = 'generalizedJsdLoss';
   assertBetween({ beta }, [0, 1], { where });
-  assertPositive({ temperature }, { where });
   if (beta === 0) return kdLoss(teacherLogits, studentLogits, { ...options, temperature });
   if (beta === 1) return reverseKlLoss(teacherLogits, studentLogits, options);
   return responseLoss(where, [teacherLogits, studentLogits], options, (teacher, student) =>
-    withGradient(student, (logits) =>
-      divergence(softened(teacher, temperature), softened(logits, temperature), beta, temperature),
-    ),
+    toMixture(teacher, student, beta),
   );
 }
 
-/** The divergence per sample; its derivative by `q` is `(1 − β) · log(q / M)`. */
-function divergence(p: Distribution, q: Distribution, beta: number, temperature: number): ValueAndGradient {
-  const logMixture = logAddExp(add(p.logProbs, Math.log(beta)), add(q.logProbs, Math.log1p(-beta)));
-  const fromTeacher = mul(mul(p.probs, sub(p.logProbs, logMixture)), beta);
-  const excess = mul(sub(q.logProbs, logMixture), 1 - beta);
-  const fromStudent = mul(q.probs, excess);
+/**
+ * With `x = log((1 − β) · q) − log(β · p)` it is `log M = log(β · p) + softplus(x)`. The derivative by `q`
+ * is `(1 − β) · log(q / M)`.
+ */
+function toMixture(teacher: Tensor, student: Tensor, beta: number): ValueAndGradient {
+  const [p, q] = [softened(teacher), softened(student)];
+  const prior = Math.log1p(-beta) - Math.log(beta);
+  const x = add(sub(student, teacher), add(sub(p.logSumExp, q.logSumExp), prior));
+  const aboveTeacher = softplus(x); // log M − log(β · p)
+  const fromTeacher = sum(mul(p.probs, aboveTeacher), -1);
+  const excess = mul(q.probs, sub(x, aboveTeacher)); // q · (log((1 − β) · q) − log M)
+  const fromStudent = sum(excess, -1, true);
+  const value = sub(mul(sum(fromStudent, -1), 1 - beta), mul(fromTeacher, beta));
+  const entropy = -beta * Math.log(beta) - (1 - beta) * Math.log1p(-beta);
   return {
-    value: mul(sum(add(fromTeacher, fromStudent), -1), temperature ** 2),
-    gradient: mul(sub(fromStudent, mul(q.probs, sum(fromStudent, -1, true))), temperature),
+    value: add(value, entropy),
+    gradient: mul(sub(excess, mul(q.probs, fromStudent)), 1 - beta),
   };
-}
-
-/** `log(exp(a) + exp(b))`. */
-function logAddExp(a: Tensor, b: Tensor): Tensor {
-  return add(maximum(a, b), log1p(exp(neg(abs(sub(a, b))))));
 }
 
 /**

@@ -1,19 +1,18 @@
-import { div, mul, neg, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { type Scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, type Knob, knobSchema, mapKnob } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { bernoulliDivergence } from './bernoulliDivergence.js';
-import { assertPositive } from './checks.js';
 import { probabilityShift } from './probabilityShift.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { responseLoss } from './responseLoss.js';
-import { softened } from './softened.js';
-import { targetsOf } from './targets.js';
-import { type ValueAndGradient, withGradient } from './withGradient.js';
+import { SCALAR_REDUCTIONS } from './reduction.js';
+import { responseLoss, type SoftOptions } from './responseLoss.js';
+import { softDivergence } from './softDivergence.js';
+import { assertLabels, targetMask } from './targets.js';
+import { type ValueAndGradient } from './withGradient.js';
 
 const ACTIVATIONS = ['softmax', 'sigmoid'] as const;
 const DIVERGENCES = ['kl', 'crossEntropy'] as const;
 
-export interface KdLossOptions extends ReduceOptions {
+export interface KdLossOptions extends SoftOptions {
   /** `T > 0`; 1 is plain KL, 2–10 is usual. Default 4. */
   readonly temperature?: number;
   /** `kl`, or the cross-entropy to soft targets: the same gradient, a different floor. Default `kl`. */
@@ -41,42 +40,22 @@ export interface KdLossOptions extends ReduceOptions {
  * @see Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", https://arxiv.org/abs/1503.02531 (2015)
  */
 export function kdLoss(teacherLogits: Tensor, studentLogits: Tensor, options: KdLossOptions = {}): Scalar {
-  const { temperature = 4, divergence = 'kl', activation = 'softmax', correctTeacherBy, weights } = options;
-  assertPositive({ temperature }, { where: 'kdLoss' });
-  const soften = SOFT_DIVERGENCES[activation];
-  return responseLoss('kdLoss', [teacherLogits, studentLogits], options, (given, student) => {
-    const teacher =
-      correctTeacherBy === undefined
-        ? given
-        : probabilityShift(given, targetsOf(correctTeacherBy, given, weights, 'kdLoss').mask);
-    return withGradient(student, (logits) => soften(teacher, logits, temperature, divergence === 'kl'));
+  const { temperature = 4, divergence = 'kl', activation = 'softmax', correctTeacherBy } = options;
+  const where = 'kdLoss';
+  const compare = activation === 'softmax' ? softDivergence : multiLabelDivergence;
+  const logits = [teacherLogits, studentLogits] as const;
+  return responseLoss(where, logits, { ...options, temperature }, (teacher, student) => {
+    if (correctTeacherBy === undefined) return compare(teacher, student, divergence === 'kl');
+    assertLabels(correctTeacherBy, teacher, where);
+    const right = probabilityShift(teacher, targetMask(correctTeacherBy, teacher));
+    return compare(right, student, divergence === 'kl');
   });
 }
 
-type SoftDivergence = (
-  teacher: Tensor,
-  student: Tensor,
-  temperature: number,
-  kl: boolean,
-) => ValueAndGradient;
-
-/** Divergence per sample with its closed gradient, by how logits become probabilities. */
-const SOFT_DIVERGENCES: Readonly<Record<(typeof ACTIVATIONS)[number], SoftDivergence>> = {
-  softmax: (teacherLogits, studentLogits, temperature, kl) => {
-    const teacher = softened(teacherLogits, temperature); // […batch, classes]
-    const student = softened(studentLogits, temperature);
-    const excess = kl ? sub(teacher.logProbs, student.logProbs) : neg(student.logProbs);
-    return {
-      value: mul(sum(mul(teacher.probs, excess), -1), temperature ** 2),
-      gradient: mul(sub(student.probs, teacher.probs), temperature),
-    };
-  },
-  sigmoid: (teacherLogits, studentLogits, temperature, kl) => {
-    const [teacher, student] = [div(teacherLogits, temperature), div(studentLogits, temperature)];
-    const { value, gradient } = bernoulliDivergence(teacher, student, kl);
-    return { value: mul(sum(value, -1), temperature ** 2), gradient: mul(gradient, temperature) };
-  },
-};
+function multiLabelDivergence(teacher: Tensor, student: Tensor, withFloor: boolean): ValueAndGradient {
+  const { value, gradient } = bernoulliDivergence(teacher, student, withFloor);
+  return { value: sum(value, -1), gradient };
+}
 
 const options = z
   .strictObject({

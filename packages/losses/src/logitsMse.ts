@@ -4,7 +4,6 @@ import * as z from 'zod/mini';
 import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
 import { responseLoss } from './responseLoss.js';
 import { weighting, weightOptions } from './weighting.js';
-import { withGradient } from './withGradient.js';
 
 export interface LogitsMseOptions extends ReduceOptions {
   /** Compare logits less their mean over the classes, which no softmax can see. Default false. */
@@ -37,13 +36,11 @@ export function logitsMseLoss(
 ): Scalar {
   const { centred = false, reduction = 'mean', weights } = options;
   const logits = [teacherLogits, studentLogits] as const;
-  return responseLoss('logitsMseLoss', logits, { reduction, weights }, (teacher, student) =>
-    withGradient(student, (logits) => {
-      const raw = sub(logits, teacher);
-      const difference = centred ? sub(raw, mean(raw, -1, true)) : raw; // centring commutes with it
-      return { value: sum(square(difference), -1), gradient: mul(difference, 2) };
-    }),
-  );
+  return responseLoss('logitsMseLoss', logits, { reduction, weights }, (teacher, student) => {
+    const raw = sub(student, teacher);
+    const difference = centred ? sub(raw, mean(raw, -1, true)) : raw; // centring commutes with it
+    return { value: sum(square(difference), -1), gradient: mul(difference, 2) };
+  });
 }
 
 /**

@@ -19,11 +19,13 @@ import {
 import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertBetween, assertLogits, assertPositive } from './checks.js';
-import { kdLoss } from './knowledgeDistillation.js';
-import { noGrad } from './noGrad.js';
 import { withoutMasked } from './reduction.js';
-import { softened } from './softened.js';
+import { softDivergence } from './softDivergence.js';
 import { weighting, weightOptions } from './weighting.js';
+import { type ValueAndGradient, withGradient } from './withGradient.js';
+
+/** A sum of weights that is divided by must not be 0. */
+const TINY = 1e-37;
 
 export interface MultiLevelKdOptions {
   /** All of them are used, and their losses added. Default 2, 3, 4, 5, 6. */
@@ -69,36 +71,67 @@ export function multiLevelKdLoss(
   temperatures.forEach((temperature, i) => assertPositive({ [`temperatures.${i}`]: temperature }, { where }));
   assertLogits({ teacherLogits, studentLogits }, weights, where);
   return tidy(() => {
-    const terms = temperatures.map((temperature) => {
-      const soft = kdLoss(teacherLogits, studentLogits, { temperature, weights });
-      const teacher = noGrad(() => rowsOf(teacherLogits, weights, temperature));
-      const student = rowsOf(studentLogits, weights, temperature);
-      const { among, across } = relations(teacher, student, weights);
-      return add(mul(soft, instance), add(mul(among, batch), mul(across, classes)));
-    });
-    return addN(terms) as Scalar;
+    const columns = studentLogits.shape.at(-1) ?? 1;
+    const rows = (logits: Tensor) => reshape(withoutMasked(logits, weights), [-1, columns]);
+    const factors = { instance, batch, classes };
+    return withGradient(rows(studentLogits), (student) => {
+      const teacher = rows(teacherLogits);
+      const samples = samplesOf(student, weights);
+      const levels = temperatures.map((temperature) =>
+        level(teacher, student, temperature, samples, factors),
+      );
+      return {
+        value: addN(levels.map(({ value }) => value)),
+        gradient: addN(levels.map(({ gradient }) => gradient)),
+      };
+    }) as Scalar;
   });
 }
 
-/** Probabilities `[samples, classes]`, each row times the root of its weight. */
-function rowsOf(logits: Tensor, weights: Tensor | undefined, temperature: number): Tensor {
-  const { probs } = softened(withoutMasked(logits, weights), temperature);
-  const rows = reshape(probs, [-1, logits.shape.at(-1) ?? 1]);
-  return weights === undefined ? rows : mul(rows, sqrt(reshape(weights, [-1, 1])));
+/** What the samples count for: numbers without weights, else tensors. */
+interface Samples {
+  /** How many there are of a weight above 0. */
+  readonly count: Tensor | number;
+  /** Part of each in a mean, `[samples, 1]`. */
+  readonly share: Tensor | number;
+  /** Root of each weight, `[samples, 1]`. */
+  readonly root: Tensor | number;
 }
 
-/** Mean squared differences of the Gram matrices: among samples, and among classes. */
-function relations(teacher: Tensor, student: Tensor, weights: Tensor | undefined) {
-  const [samples = 1, classes = 1] = student.shape;
-  const counting = weights === undefined ? samples : maximum(sum(cast(greater(weights, 0), 'float32')), 1);
-  const difference = (transposed: boolean) =>
-    sum(square(sub(gram(student, transposed), gram(teacher, transposed))));
-  return { among: div(difference(false), counting), across: div(difference(true), classes) };
+function samplesOf(rows: Tensor, weights: Tensor | undefined): Samples {
+  const [count = 1] = rows.shape;
+  if (weights === undefined) return { count, share: 1 / count, root: 1 };
+  const column = reshape(weights, [-1, 1]);
+  return {
+    count: maximum(sum(cast(greater(column, 0), 'float32')), 1),
+    share: div(column, maximum(sum(column), TINY)),
+    root: sqrt(column),
+  };
 }
 
-/** `XXᵀ`, or `XᵀX`. */
-function gram(x: Tensor, transposed: boolean): Tensor {
-  return matMul(x, x, transposed, !transposed);
+type Factors = Required<Pick<MultiLevelKdOptions, 'instance' | 'batch' | 'classes'>>;
+
+/** All three parts at one temperature, and their derivative by the student's logits, `[samples, classes]`. */
+function level(
+  teacherLogits: Tensor,
+  studentLogits: Tensor,
+  temperature: number,
+  { count, share, root }: Samples,
+  { instance, batch, classes }: Factors,
+): ValueAndGradient {
+  const soft = softDivergence(div(teacherLogits, temperature), div(studentLogits, temperature));
+  const each = mul(sum(mul(reshape(soft.value, [-1, 1]), share)), instance * temperature ** 2);
+  const [p, q] = [mul(soft.teacher.probs, root), mul(soft.student.probs, root)];
+  const among = sub(matMul(q, q, false, true), matMul(p, p, false, true)); // [samples, samples]
+  const across = sub(matMul(q, q, true), matMul(p, p, true)); // [classes, classes]
+  const [byBatch, byClasses] = [div(batch, count), classes / (studentLogits.shape[1] ?? 1)];
+  const byProbs = add(mul(matMul(among, q), mul(byBatch, 4)), mul(matMul(q, across), byClasses * 4));
+  const pull = mul(soft.student.probs, mul(byProbs, root)); // through the softmax: q · (g − Σ q · g) / T
+  const byRelations = sub(pull, mul(soft.student.probs, sum(pull, 1, true)));
+  return {
+    value: addN([each, mul(sum(square(among)), byBatch), mul(sum(square(across)), byClasses)]),
+    gradient: add(mul(mul(soft.gradient, share), instance * temperature), div(byRelations, temperature)),
+  };
 }
 
 /**

@@ -5,7 +5,7 @@ import { add, argMax, cast, max, mul, oneHot, sub, sum, type Tensor } from '@ten
  * right and its distribution kept. A sample without a label stays as it is.
  *
  * @param logits `[…batch, classes]`.
- * @param mask 1 at the true class, `[…batch, classes]`; see `targetsOf`.
+ * @param mask 1 at the true class, `[…batch, classes]`; see `targetMask`.
  *
  * @example
  * probabilityShift(tensor2d([[3, 1, 0]]), tensor2d([[0, 1, 0]])); // [[1, 3, 0]]

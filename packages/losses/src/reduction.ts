@@ -2,9 +2,8 @@ import {
   div,
   expandDims,
   greater,
-  mean,
+  maximum,
   mul,
-  type Scalar,
   sum,
   type Tensor,
   where,
@@ -34,6 +33,35 @@ export interface ReduceOptions {
   readonly weights?: Tensor | undefined;
 }
 
+/** Least sum of weights to divide by: where no sample weighs anything, the loss is 0. */
+const TINY = 1e-37;
+
+/** What each value counts for in the reduced one: a number for all, or `[…batch]`. */
+export type Shares = number | Tensor;
+
+/**
+ * The derivative of the reduced value by the values of the samples.
+ *
+ * @param samples Positions of all leading dimensions.
+ * @param classes Entries that each value is a sum over; only `mean` divides by it.
+ */
+export function sharesOf(
+  { reduction = 'batchMean', weights }: ReduceOptions,
+  samples: number,
+  classes: number,
+): Shares {
+  const averaged = reduction === 'batchMean' || reduction === 'mean';
+  const entries = reduction === 'mean' ? classes : 1;
+  if (weights === undefined) return averaged ? 1 / (samples * entries) : 1;
+  return averaged ? div(weights, mul(maximum(sum(weights), TINY), entries)) : weights;
+}
+
+/** Values by their shares, added up unless each sample is to keep its own. */
+export function reduceBy(values: Tensor, shares: Shares, reduction: Reduction = 'batchMean'): Tensor {
+  if (reduction === 'none') return shares === 1 ? values : mul(values, shares);
+  return typeof shares === 'number' ? mul(sum(values), shares) : sum(mul(values, shares));
+}
+
 /**
  * Reduces one value per sample.
  *
@@ -45,12 +73,7 @@ export interface ReduceOptions {
  * reduce(tensor1d([1, 3]), { reduction: 'batchMean' }, 10); // 2
  */
 export function reduce(values: Tensor, options: ReduceOptions, classes: number): Tensor {
-  const { reduction = 'batchMean', weights } = options;
-  const weighted = weights === undefined ? values : mul(values, weights);
-  if (reduction === 'none') return weighted;
-  if (reduction === 'sum') return sum(weighted);
-  const average = weights === undefined ? mean(values) : div(sum(weighted), positive(sum(weights)));
-  return reduction === 'mean' ? div(average, classes) : average;
+  return reduceBy(values, sharesOf(options, values.size, classes), options.reduction);
 }
 
 /**
@@ -62,9 +85,4 @@ export function reduce(values: Tensor, options: ReduceOptions, classes: number):
 export function withoutMasked(values: Tensor, weights: Tensor | undefined): Tensor {
   if (weights === undefined) return values;
   return where(greater(expandDims(weights, -1), 0), values, zerosLike(values));
-}
-
-/** A sum of weights that may be divided by. */
-function positive(total: Tensor): Scalar {
-  return where(greater(total, 0), total, 1) as Scalar;
 }

@@ -1,17 +1,13 @@
-import { mul, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
-import { assertPositive } from './checks.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { responseLoss } from './responseLoss.js';
+import { SCALAR_REDUCTIONS } from './reduction.js';
+import { responseLoss, type SoftOptions } from './responseLoss.js';
 import { softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
-import { withGradient } from './withGradient.js';
 
-export interface ReverseKlOptions extends ReduceOptions {
-  /** `T > 0`. Default 1, as in the paper. */
-  readonly temperature?: number;
-}
+/** `temperature` defaults to 1, as in the paper. */
+export type ReverseKlOptions = SoftOptions;
 
 /**
  * Reverse KL divergence: `T² · KL(softmax(s / T) ‖ softmax(t / T))` per sample, then reduced. The
@@ -32,19 +28,15 @@ export function reverseKlLoss(
   studentLogits: Tensor,
   options: ReverseKlOptions = {},
 ): Scalar {
-  const { temperature = 1 } = options;
-  assertPositive({ temperature }, { where: 'reverseKlLoss' });
-  return responseLoss('reverseKlLoss', [teacherLogits, studentLogits], options, (teacher, student) =>
-    withGradient(student, (logits) => {
-      const { logProbs, probs } = softened(logits, temperature);
-      const excess = sub(logProbs, softened(teacher, temperature).logProbs);
-      const divergence = sum(mul(probs, excess), -1, true);
-      return {
-        value: mul(sum(divergence, -1), temperature ** 2),
-        gradient: mul(mul(probs, sub(excess, divergence)), temperature),
-      };
-    }),
-  );
+  return responseLoss('reverseKlLoss', [teacherLogits, studentLogits], options, (teacher, student) => {
+    const [p, q] = [softened(teacher), softened(student)];
+    const excess = sub(student, teacher);
+    const expected = sum(mul(q.probs, excess), -1, true);
+    return {
+      value: sum(add(expected, sub(p.logSumExp, q.logSumExp)), -1),
+      gradient: mul(q.probs, sub(excess, expected)),
+    };
+  });
 }
 
 /**

@@ -1,13 +1,21 @@
-import { div, exp, logSoftmax, type Tensor } from '@tensorflow/tfjs-core';
+import { div, log, max, softmax, sub, type Tensor } from '@tensorflow/tfjs-core';
 
-/** A distribution over classes, `[…batch, classes]`. */
+/** A distribution over classes. */
 export interface Distribution {
-  readonly logProbs: Tensor;
+  /** `[…batch, classes]`. */
   readonly probs: Tensor;
+  /** `log Σ exp(logits)`, `[…batch, 1]`: a log-probability is the logit less this. */
+  readonly logSumExp: Tensor;
+}
+
+/** All of a distribution; the log-probabilities are computed when they are asked for. */
+export interface SoftDistribution extends Distribution {
+  /** `[…batch, classes]`. */
+  readonly logProbs: Tensor;
 }
 
 /**
- * `softmax(logits / temperature)` and its logarithm, computed in log space.
+ * `softmax(logits / temperature)` and its logarithm, in log space and few kernels.
  *
  * @param logits Unscaled, `[…batch, classes]`.
  * @param temperature Above 0; 1 leaves the distribution as it is, more flattens it.
@@ -15,7 +23,16 @@ export interface Distribution {
  * @example
  * softened(tensor2d([[0, Math.log(9)]]), 2).probs; // [[0.25, 0.75]]
  */
-export function softened(logits: Tensor, temperature: number): Distribution {
-  const logProbs = logSoftmax(temperature === 1 ? logits : div(logits, temperature));
-  return { logProbs, probs: exp(logProbs) };
+export function softened(logits: Tensor, temperature = 1): SoftDistribution {
+  const scaled = temperature === 1 ? logits : div(logits, temperature);
+  const probs = softmax(scaled);
+  // the largest probability is exp(largest logit − logSumExp), and at least 1 / classes
+  const logSumExp = sub(max(scaled, -1, true), log(max(probs, -1, true)));
+  return {
+    probs,
+    logSumExp,
+    get logProbs() {
+      return sub(scaled, logSumExp);
+    },
+  };
 }

@@ -3,6 +3,7 @@ import {
   div,
   maximum,
   mean,
+  mul,
   type Scalar,
   sqrt,
   square,
@@ -12,11 +13,10 @@ import {
 } from '@tensorflow/tfjs-core';
 import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
-import { assertClasses } from './checks.js';
-import { kdLoss } from './knowledgeDistillation.js';
-import { noGrad } from './noGrad.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { responseLoss } from './responseLoss.js';
+import { assertClasses, assertPositive, assertTensors } from './checks.js';
+import { SCALAR_REDUCTIONS } from './reduction.js';
+import { responseLoss, type SoftOptions } from './responseLoss.js';
+import { softDivergence } from './softDivergence.js';
 import { weighting, weightOptions } from './weighting.js';
 
 /** The authors' constant beside the deviation. */
@@ -24,10 +24,8 @@ const EPSILON = 1e-7;
 /** Below it a variance counts as it: the square root of 0 has no derivative. */
 const LEAST_VARIANCE = 1e-12;
 
-export interface StandardizedKdOptions extends ReduceOptions {
-  /** `T > 0`, after standardizing. Default 2. */
-  readonly temperature?: number;
-}
+/** `temperature`, which divides what was standardized, defaults to 2. */
+export type StandardizedKdOptions = SoftOptions;
 
 /**
  * Soft-target loss of standardized logits: `kdLoss` of `(z − mean) / (deviation + 1e-7)` over the
@@ -49,23 +47,41 @@ export function standardizedKdLoss(
   studentLogits: Tensor,
   options: StandardizedKdOptions = {},
 ): Scalar {
-  const { temperature = 2 } = options;
+  const { temperature = 2, reduction, weights } = options;
   const where = 'standardizedKdLoss';
+  assertPositive({ temperature }, { where });
+  assertTensors({ studentLogits }, { where });
   assertClasses(studentLogits, 3, { where, hint: 'Of two logits only the sign would be left: use kdLoss.' });
-  return responseLoss(where, [teacherLogits, studentLogits], options, (teacher, student) =>
-    kdLoss(
-      noGrad(() => standardized(teacher)),
-      standardized(student),
-      { temperature, reduction: 'none' },
-    ),
-  );
+  const logits = [teacherLogits, studentLogits] as const;
+  return responseLoss(where, logits, { reduction, weights }, (teacher, student) => {
+    const [theirs, ours] = [standardized(teacher), standardized(student)];
+    const scores = ({ scores }: Standardized) => div(scores, temperature);
+    const { value, gradient } = softDivergence(scores(theirs), scores(ours));
+    return { value: mul(value, temperature ** 2), gradient: mul(ours.backward(gradient), temperature) };
+  });
 }
 
-/** Mean 0 and deviation 1 over the classes; constant logits become zeros. */
-function standardized(logits: Tensor): Tensor {
+interface Standardized {
+  /** Mean 0 and deviation 1 over the classes; constant logits become zeros. */
+  readonly scores: Tensor;
+  /** From a derivative by the scores, which adds up to 0 over the classes, to that by the logits. */
+  backward(gradient: Tensor): Tensor;
+}
+
+function standardized(logits: Tensor): Standardized {
+  const freedom = (logits.shape.at(-1) ?? 2) - 1;
   const centred = sub(logits, mean(logits, -1, true));
-  const variance = div(sum(square(centred), -1, true), (logits.shape.at(-1) ?? 2) - 1);
-  return div(centred, add(sqrt(maximum(variance, LEAST_VARIANCE)), EPSILON));
+  const variance = div(sum(square(centred), -1, true), freedom);
+  const deviation = sqrt(maximum(variance, LEAST_VARIANCE));
+  const scale = add(deviation, EPSILON);
+  const scores = div(centred, scale);
+  return {
+    scores,
+    backward: (gradient) => {
+      const along = div(sum(mul(gradient, scores), -1, true), mul(deviation, freedom));
+      return div(sub(gradient, mul(centred, along)), scale);
+    },
+  };
 }
 
 /**

@@ -18,18 +18,18 @@ import {
   sub,
   sum,
   type Tensor,
-  tidy,
   tile,
   topk,
 } from '@tensorflow/tfjs-core';
 import { defineCriterion, expected, knobSchema, shapeMismatch } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertLogits, assertPositive, assertSameShape } from './checks.js';
-import { reduce, type ReduceOptions, SCALAR_REDUCTIONS, withoutMasked } from './reduction.js';
-import { softened } from './softened.js';
+import { SCALAR_REDUCTIONS, withoutMasked } from './reduction.js';
+import { responseLoss, type SoftOptions } from './responseLoss.js';
+import { type Distribution, softened } from './softened.js';
 import { softenedOver } from './softenedOver.js';
 import { weighting, weightOptions } from './weighting.js';
-import { type ValueAndGradient, withGradient } from './withGradient.js';
+import { type ValueAndGradient } from './withGradient.js';
 
 const TAILS = ['renormBoth', 'teacherOnly', 'tailBucket'] as const;
 const TINY = 1e-37;
@@ -44,7 +44,7 @@ export interface TopLogProbs {
   readonly temperature: number;
 }
 
-export interface TopKKlOptions extends ReduceOptions {
+export interface TopKKlOptions extends SoftOptions {
   /** Classes of the teacher that count; all of them where there are fewer. Stored outputs have their own. Default 64. */
   readonly k?: number;
   /**
@@ -54,8 +54,6 @@ export interface TopKKlOptions extends ReduceOptions {
    * - `tailBucket`: the tail is one more event on both sides. Default.
    */
   readonly tail?: (typeof TAILS)[number];
-  /** `T > 0`. Default 1. */
-  readonly temperature?: number;
 }
 
 /**
@@ -86,17 +84,15 @@ export function topKKlLoss(
   if (!(Number.isInteger(k) && k > 0)) throw expected('k', 'a whole number above 0', k, { where });
   if (isStored(teacher)) checkStored(teacher, studentLogits, { tail, temperature, weights });
   else assertLogits({ teacherLogits: teacher, studentLogits }, weights, where);
-  return tidy(() => {
-    const values = withGradient(withoutMasked(studentLogits, weights), (logits) => {
-      const top = isStored(teacher) ? teacher : topOf(withoutMasked(teacher, weights), k, temperature);
-      const known = {
-        ...top,
-        indices: withoutMasked(top.indices, weights),
-        logProbs: withoutMasked(top.logProbs, weights),
-      };
-      return divergence(known, logits, tail, temperature);
-    });
-    return reduce(values, options, studentLogits.shape.at(-1) ?? 1) as Scalar;
+  const student = [studentLogits, studentLogits] as const; // the teacher is read below, dense or stored
+  return responseLoss(where, student, { ...options, temperature }, (_, student) => {
+    const top = isStored(teacher) ? teacher : topOf(withoutMasked(teacher, weights), k, temperature);
+    const known = {
+      ...top,
+      indices: withoutMasked(top.indices, weights),
+      logProbs: withoutMasked(top.logProbs, weights),
+    };
+    return divergence(known, student, tail, temperature);
   });
 }
 
@@ -146,23 +142,20 @@ function divergence(
   const teacher = exp(logTeacher);
   const dense = scattered(teacher, indices, shape);
   const kept = scattered(onesLike(teacher), indices, shape);
-  const student =
-    tail === 'renormBoth'
-      ? softenedOver(studentLogits, kept, temperature)
-      : softened(studentLogits, temperature);
-  const value = sub(sum(mul(teacher, logTeacher), -1), sum(mul(dense, student.logProbs), -1));
+  const student = tail === 'renormBoth' ? softenedOver(studentLogits, kept) : softened(studentLogits);
+  const mass = sum(teacher, -1);
+  const cross = sub(mul(mass, sum(student.logSumExp, -1)), sum(mul(dense, studentLogits), -1));
+  const value = add(sum(mul(teacher, logTeacher), -1), cross);
   const gradient = sub(student.probs, dense);
-  const rest = bucket ? tailOf(logTeacher, softenedOver(student.logProbs, sub(1, kept), 1)) : undefined;
-  return {
-    value: mul(rest ? add(value, rest.value) : value, temperature ** 2),
-    gradient: mul(rest ? add(gradient, rest.gradient) : gradient, temperature),
-  };
+  if (!bucket) return { value, gradient };
+  const rest = tailOf(logTeacher, softenedOver(studentLogits, sub(1, kept)), student);
+  return { value: add(value, rest.value), gradient: add(gradient, rest.gradient) };
 }
 
 /** The tail's part: `p · log(p / q)` of what both sides give to all other classes together. */
-function tailOf(logTeacher: Tensor, others: ReturnType<typeof softenedOver>): ValueAndGradient {
+function tailOf(logTeacher: Tensor, others: Distribution, student: Distribution): ValueAndGradient {
   const mass = neg(expm1(minimum(logSumExp(logTeacher, -1, true), 0)));
-  const excess = sub(log(maximum(mass, TINY)), others.logSumExp);
+  const excess = sub(log(maximum(mass, TINY)), sub(others.logSumExp, student.logSumExp));
   return { value: sum(mul(mass, excess), -1), gradient: neg(mul(mass, others.probs)) };
 }
 

@@ -1,17 +1,13 @@
-import { abs, mul, type Scalar, sign, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { abs, div, mul, type Scalar, sign, softmax, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertPositive } from './checks.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { responseLoss } from './responseLoss.js';
-import { softened } from './softened.js';
+import { SCALAR_REDUCTIONS } from './reduction.js';
+import { responseLoss, type SoftOptions } from './responseLoss.js';
 import { weighting, weightOptions } from './weighting.js';
-import { withGradient } from './withGradient.js';
 
-export interface TotalVariationOptions extends ReduceOptions {
-  /** `T > 0`. Default 1. */
-  readonly temperature?: number;
-}
+/** `temperature` defaults to 1. */
+export type TotalVariationOptions = SoftOptions;
 
 /**
  * Total variation distance: `½ Σ |softmax(t / T) − softmax(s / T)|` per sample, then reduced: how much
@@ -33,19 +29,19 @@ export function totalVariationLoss(
   studentLogits: Tensor,
   options: TotalVariationOptions = {},
 ): Scalar {
-  const { temperature = 1 } = options;
-  assertPositive({ temperature }, { where: 'totalVariationLoss' });
-  return responseLoss('totalVariationLoss', [teacherLogits, studentLogits], options, (teacher, student) =>
-    withGradient(student, (logits) => {
-      const { probs } = softened(logits, temperature);
-      const difference = sub(probs, softened(teacher, temperature).probs);
-      const pull = mul(probs, sign(difference)); // through the softmax: q · (g − Σ q · g)
-      return {
-        value: mul(sum(abs(difference), -1), 0.5),
-        gradient: mul(sub(pull, mul(probs, sum(pull, -1, true))), 0.5 / temperature),
-      };
-    }),
-  );
+  const { temperature = 1, reduction, weights } = options;
+  const where = 'totalVariationLoss';
+  assertPositive({ temperature }, { where });
+  const logits = [teacherLogits, studentLogits] as const;
+  return responseLoss(where, logits, { reduction, weights }, (teacher, student) => {
+    const probs = softmax(div(student, temperature));
+    const difference = sub(probs, softmax(div(teacher, temperature)));
+    const pull = mul(probs, sign(difference)); // through the softmax: q · (g − Σ q · g)
+    return {
+      value: mul(sum(abs(difference), -1), 0.5),
+      gradient: mul(sub(pull, mul(probs, sum(pull, -1, true))), 0.5 / temperature),
+    };
+  });
 }
 
 /**

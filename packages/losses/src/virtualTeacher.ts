@@ -1,17 +1,15 @@
-import { add, mul, type Scalar, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { mul, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, expected, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
-import { assertClasses, assertLogits } from './checks.js';
-import { kdLoss } from './knowledgeDistillation.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { targetsOf } from './targets.js';
+import { assertClasses, assertTensors } from './checks.js';
+import { SCALAR_REDUCTIONS } from './reduction.js';
+import { labelledLoss, type SoftOptions } from './responseLoss.js';
+import { softDivergence } from './softDivergence.js';
 import { weighting, weightOptions } from './weighting.js';
 
-export interface VirtualTeacherOptions extends ReduceOptions {
-  /** What the teacher gives to the true class, above 1 / classes and below 1. Default 0.99. */
+export interface VirtualTeacherOptions extends SoftOptions {
+  /** What the teacher gives to the true class, above 1 / classes and below 1. Default 0.99; `temperature` 20. */
   readonly correctProbability?: number;
-  /** `T > 0`. Default 20. */
-  readonly temperature?: number;
 }
 
 /**
@@ -36,18 +34,18 @@ export function virtualTeacherLoss(
 ): Scalar {
   const { correctProbability = 0.99, temperature = 20 } = options;
   const where = 'virtualTeacherLoss';
-  assertLogits({ studentLogits }, options.weights, where);
+  assertTensors({ studentLogits }, { where });
   assertClasses(studentLogits, 2, { where });
   const classes = studentLogits.shape.at(-1) ?? 2;
   if (!(correctProbability > 1 / classes && correctProbability < 1)) {
     throw expected('correctProbability', `above 1/${classes} and below 1`, correctProbability, { where });
   }
-  const other = Math.log((1 - correctProbability) / (classes - 1));
-  return tidy(() => {
-    const { mask, weights } = targetsOf(labels, studentLogits, options.weights, where);
-    const teacherLogits = add(mul(mask, Math.log(correctProbability) - other), other);
-    return kdLoss(teacherLogits, studentLogits, { ...options, weights, temperature });
-  });
+  // logits only matter up to a constant: 0 for every other class
+  const certainty = Math.log(correctProbability) - Math.log((1 - correctProbability) / (classes - 1));
+  const logits = [studentLogits, studentLogits] as const; // the teacher's place is filled below
+  return labelledLoss(where, labels, logits, { ...options, temperature }, (_, student, target) =>
+    softDivergence(mul(target, certainty / temperature), student),
+  );
 }
 
 /**

@@ -1,19 +1,17 @@
-import { add, div, expm1, logSoftmax, mul, neg, type Scalar, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, expm1, mul, neg, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
-import { kdLoss } from './knowledgeDistillation.js';
-import { noGrad } from './noGrad.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { labelledLoss } from './responseLoss.js';
+import { SCALAR_REDUCTIONS } from './reduction.js';
+import { labelledLoss, type SoftOptions } from './responseLoss.js';
+import { softDivergence } from './softDivergence.js';
+import { softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
 
 /** The authors' constant, so that a teacher without error is divided by something. */
 const EPSILON = 1e-7;
 
-export interface WeightedSoftLabelsOptions extends ReduceOptions {
-  /** `T > 0` of the soft targets. Default 2. */
-  readonly temperature?: number;
-}
+/** `temperature` of the soft targets defaults to 2. */
+export type WeightedSoftLabelsOptions = SoftOptions;
 
 /**
  * Soft-target cross-entropy, each sample weighted by how far the student is behind the teacher there:
@@ -40,20 +38,19 @@ export function weightedSoftLabelsLoss(
   options: WeightedSoftLabelsOptions = {},
 ): Scalar {
   const { temperature = 2 } = options;
+  const where = 'weightedSoftLabelsLoss';
   const logits = [teacherLogits, studentLogits] as const;
-  return labelledLoss('weightedSoftLabelsLoss', labels, logits, options, (teacher, student, target) => {
-    const soft = { temperature, divergence: 'crossEntropy', reduction: 'none' } as const;
-    const behind = noGrad(() => {
-      const ratio = div(hardLoss(student, target), add(hardLoss(teacher, target), EPSILON));
-      return neg(expm1(neg(ratio)));
-    });
-    return mul(kdLoss(teacher, student, soft), behind);
+  return labelledLoss(where, labels, logits, { ...options, temperature }, (teacher, student, target) => {
+    const [theirs, ours] = [teacher, student].map((logits) => hardLoss(mul(logits, temperature), target));
+    const behind = neg(expm1(neg(div(ours as Tensor, add(theirs as Tensor, EPSILON))))); // […batch, 1]
+    const { value, gradient } = softDivergence(teacher, student, false);
+    return { value: mul(value, sum(behind, -1)), gradient: mul(gradient, behind) };
   });
 }
 
-/** Cross-entropy to the true class, `[…batch]`. */
+/** Cross-entropy to the true class, `[…batch, 1]`. */
 function hardLoss(logits: Tensor, target: Tensor): Tensor {
-  return neg(sum(mul(logSoftmax(logits), target), -1));
+  return sub(softened(logits).logSumExp, sum(mul(logits, target), -1, true));
 }
 
 /**

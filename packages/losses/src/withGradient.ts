@@ -28,6 +28,6 @@ export function withGradient(x: Tensor, f: (x: Tensor) => ValueAndGradient): Ten
 }
 
 /** Appends dimensions of 1, so that a number per sample multiplies all that belongs to the sample. */
-function spread(dy: Tensor, rank: number): Tensor {
+export function spread(dy: Tensor, rank: number): Tensor {
   return dy.rank === 0 ? dy : reshape(dy, [...dy.shape, ...Array<number>(rank - dy.rank).fill(1)]);
 }
