@@ -12,32 +12,45 @@ interface Known {
 /** What pip says when it fails, and what that means here. The first that matches wins. */
 const KNOWN: readonly Known[] = [
   {
-    sign: /DO NOT MATCH THE HASHES|Hash mismatch|hashes? .*(mismatch|not match)/i,
+    sign: /DO NOT MATCH THE HASHES|Hash mismatch/i,
     message: (requirement) => `The checksum of ${requirement} differs from the package index's.`,
     hint: `Nothing was installed. ${AGAIN} If it stays so, the index or a proxy on the way alters files.`,
   },
   {
-    sign: /No matching distribution|Could not find a version/i,
+    sign: /from versions: (?!none)/,
     message: (requirement, output) =>
-      `The package index has no ${requirement} for this platform${versionsIn(output)}.`,
-    hint: 'Choose one with --tensorflow VERSION, or ask whoever keeps your mirror of PyPI to add it.',
+      `The package index has no ${requirement} for this platform (it has ${versionsIn(output)}).`,
+    hint: 'Choose one with --tensorflow VERSION.',
   },
   {
-    sign: /No space left|ENOSPC|Errno 28/i,
+    sign: /No space left|Errno 28/i,
     message: (requirement) => `The disk was full while ${requirement} was fetched.`,
     hint: `Free some space, or set DISTILL_CACHE to a folder on another disk. ${AGAIN}`,
   },
   {
-    sign: /ReadTimeout|ConnectTimeout|timed out|Connection ?(broken|reset|aborted|refused)|NewConnectionError|IncompleteRead|IncompleteDownload|incomplete|ProxyError|SSLError|Temporary failure in name resolution|resolve host/i,
-    message: (requirement, output) => `The download of ${requirement} broke off (${lastLine(output)}).`,
+    sign: /connection (error|broken|reset|aborted|refused)|NewConnectionError|timed? ?out|Incomplete|ProxyError|SSLError|name resolution|Wheel .* is invalid/i,
+    message: (requirement, output) => `The download of ${requirement} broke off (${networkLine(output)}).`,
     hint: `Check the network, or the proxy and index in pip's configuration. ${AGAIN}`,
+  },
+  {
+    sign: /No matching distribution/,
+    message: (requirement) => `The package index has no ${requirement} for this platform.`,
+    hint: 'See that the index can be reached, and whether your mirror of PyPI lacks it; --tensorflow VERSION takes another.',
   },
 ];
 
-/** `" (it has 2.19.0, 2.20.0)"`, from pip's "(from versions: 2.19.0, 2.20.0)". */
-function versionsIn(output: string): string {
-  const versions = /from versions: ([^)]*)\)/.exec(output)?.[1]?.split(', ').slice(-6).join(', ');
-  return versions && versions !== 'none' ? ` (it has ${versions})` : '';
+/** The last few of pip's "(from versions: 2.19.0, 2.20.0)". */
+const versionsIn = (output: string): string =>
+  /from versions: ([^)]*)\)/.exec(output)?.[1]?.split(', ').slice(-6).join(', ') ?? '';
+
+/** What broke a connection, without what pip wraps around it. */
+function networkLine(output: string): string {
+  const lines = output
+    .split('\n')
+    .filter((line) => !/No matching distribution|Could not find a version/.test(line));
+  return lastLine(lines.join('\n'))
+    .replace(/^.*after connection broken by /, '')
+    .replace(/<pip\._vendor[^>]*>: /, '');
 }
 
 const lastLine = (output: string): string =>

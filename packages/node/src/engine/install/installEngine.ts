@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DistillError, expected } from '@tfjs-distill/core';
 import { hasNvidiaDriver } from '../gpu.js';
 import { type InstalledEngine, nativeKinds, readInstalled, RECEIPT } from '../installed.js';
 import { nativeChild } from '../nativeChild.js';
 import { enginesDirectory, workDirectory } from '../paths.js';
+import { checkSpace } from './checkSpace.js';
 import { compileBinding } from './compile.js';
 import { stepFailure } from './failures.js';
 import { installJavaScript } from './javascript.js';
@@ -161,17 +162,6 @@ async function cudaRequirements(stage: string): Promise<string[]> {
   const info = (await readdir(stage)).find((file) => /^tensorflow-.*\.dist-info$/.test(file));
   const metadata = info ? await readFile(path.join(stage, info, 'METADATA'), 'utf8') : '';
   return requirementsOfExtra(metadata, 'and-cuda');
-}
-
-async function checkSpace(directory: string, needed: number): Promise<void> {
-  const { bavail, bsize } = await statfs(directory);
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  if (bavail * bsize >= needed) return;
-  throw new DistillError(
-    'ENGINE',
-    `The installation needs ${gigabytes(needed)} of disk, and ${directory} has ${gigabytes(bavail * bsize)} left.`,
-    { where: 'engine install', hint: 'Free some space, or set DISTILL_CACHE to a folder on another disk.' },
-  );
 }
 
 async function selfTest(stage: string, packageName: string, scratch: string): Promise<void> {

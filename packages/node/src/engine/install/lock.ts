@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { DistillError } from '@tfjs-distill/core';
 import lockfile from 'proper-lockfile';
 import { enginesDirectory } from '../paths.js';
@@ -14,25 +14,29 @@ export async function withInstallLock<T>(
   onStep: ((step: string) => void) | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  const directory = enginesDirectory();
-  await mkdir(directory, { recursive: true });
+  const directory = await writableDirectory();
   if (await lockfile.check(directory, { stale: STALE })) onStep?.('waiting for another install to end');
-  const release = await lockfile
-    .lock(directory, {
-      stale: STALE,
-      update: 2000,
-      retries: { forever: true, minTimeout: 200, maxTimeout: 1000 },
-    })
-    .catch((cause: unknown) => {
-      throw new DistillError('ENGINE', `Expected ${directory} to be a folder that can be written.`, {
-        where: 'engine install',
-        hint: 'Set DISTILL_CACHE to one.',
-        cause,
-      });
-    });
+  const retries = { forever: true, minTimeout: 200, maxTimeout: 1000 };
+  const release = await lockfile.lock(directory, { stale: STALE, update: 2000, retries });
   try {
     return await work();
   } finally {
     await release().catch(() => undefined);
+  }
+}
+
+/** Asked for first: the lock would wait forever for a folder that cannot be written. */
+async function writableDirectory(): Promise<string> {
+  const directory = enginesDirectory();
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+    return directory;
+  } catch (cause) {
+    throw new DistillError('ENGINE', `Expected ${directory} to be a folder that can be written.`, {
+      where: 'engine install',
+      hint: 'Set DISTILL_CACHE to one.',
+      cause,
+    });
   }
 }
