@@ -3,9 +3,11 @@ export { type Adapter, ADAPTER_KINDS, type AdapterKind } from './adapters/Adapte
 export { batchNormalize } from './adapters/batchNormalize.js';
 export { type AdapterStep, chooseAdapter } from './adapters/chooseAdapter.js';
 export { type AdapterOptions, createAdapter } from './adapters/createAdapter.js';
-export { featureAdapters } from './adapters/featureAdapters.js';
+export { describePlan } from './adapters/describePlan.js';
+export { type FeatureAdapterOptions, featureAdapters } from './adapters/featureAdapters.js';
 export { featureShape } from './adapters/featureShape.js';
 export { linearResize } from './adapters/linearResize.js';
+export { mapAxis } from './adapters/mapAxis.js';
 export { Parameters } from './adapters/Parameters.js';
 export { projection, type ProjectionOptions, type ProjectionType } from './adapters/projection.js';
 export { type TrainedPart, TrainedParts } from './adapters/TrainedParts.js';

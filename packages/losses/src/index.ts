@@ -1,4 +1,21 @@
+export {
+  activationBoundary,
+  activationBoundaryLoss,
+  type ActivationBoundaryOptions,
+} from './activationBoundary.js';
+export {
+  attentionTransfer,
+  attentionTransferLoss,
+  type AttentionTransferOptions,
+} from './attentionTransfer.js';
+export { channelWise, channelWiseLoss, type ChannelWiseOptions } from './channelWise.js';
 export { assertPositive, assertSameShape } from './checks.js';
+export {
+  correlationCongruence,
+  correlationCongruenceLoss,
+  type CorrelationCongruenceOptions,
+} from './correlationCongruence.js';
+export { cosineHidden, cosineHiddenLoss, type CosineHiddenOptions } from './cosineHidden.js';
 export {
   curriculumTemperature,
   curriculumTemperatureLoss,
@@ -6,17 +23,26 @@ export {
 } from './curriculumTemperature.js';
 export { decoupledKd, decoupledKdLoss, type DecoupledKdOptions } from './decoupledKd.js';
 export { dist, distLoss, type DistOptions } from './dist.js';
+export { factorTransfer, factorTransferLoss, type FactorTransferOptions } from './factorTransfer.js';
+export { flowOfSolution, flowOfSolutionLoss, type Stage } from './flowOfSolution.js';
 export { generalizedJsd, generalizedJsdLoss, type GeneralizedJsdOptions } from './generalizedJsd.js';
+export { hint, hintLoss } from './hint.js';
 export { kdLoss, type KdLossOptions, knowledgeDistillation } from './knowledgeDistillation.js';
 export { logitsMse, logitsMseLoss, type LogitsMseOptions } from './logitsMse.js';
 export { criteria, lossesModule } from './lossesModule.js';
 export { multiLevelKd, multiLevelKdLoss, type MultiLevelKdOptions } from './multiLevelKd.js';
+export { neuronSelectivity, neuronSelectivityLoss } from './neuronSelectivity.js';
+export { marginsFromBatchNorm, overhaul, overhaulLoss, type OverhaulOptions } from './overhaul.js';
+export { probabilisticTransfer, probabilisticTransferLoss } from './probabilisticTransfer.js';
 export { probabilityShift } from './probabilityShift.js';
 export { reduce, type ReduceOptions, type Reduction, type ScalarReduction } from './reduction.js';
+export type { RelationOptions } from './relationLoss.js';
 export { reverseKl, reverseKlLoss, type ReverseKlOptions } from './reverseKl.js';
+export { similarityPreserving, similarityPreservingLoss } from './similarityPreserving.js';
 export { standardizedKd, standardizedKdLoss, type StandardizedKdOptions } from './standardizedKd.js';
 export { type TopKKlOptions, topKKl, topKKlLoss, type TopLogProbs } from './topKKl.js';
 export { totalVariation, totalVariationLoss, type TotalVariationOptions } from './totalVariation.js';
+export { variationalInformation, variationalInformationLoss } from './variationalInformation.js';
 export { virtualTeacher, virtualTeacherLoss, type VirtualTeacherOptions } from './virtualTeacher.js';
 export {
   weightedSoftLabels,

@@ -1,15 +1,28 @@
 import { criteriaModule, type CriterionFactory, type Module } from '@tfjs-distill/core';
+import { activationBoundary } from './activationBoundary.js';
+import { attentionTransfer } from './attentionTransfer.js';
+import { channelWise } from './channelWise.js';
+import { correlationCongruence } from './correlationCongruence.js';
+import { cosineHidden } from './cosineHidden.js';
 import { curriculumTemperature } from './curriculumTemperature.js';
 import { decoupledKd } from './decoupledKd.js';
 import { dist } from './dist.js';
+import { factorTransfer } from './factorTransfer.js';
+import { flowOfSolution } from './flowOfSolution.js';
 import { generalizedJsd } from './generalizedJsd.js';
+import { hint } from './hint.js';
 import { knowledgeDistillation } from './knowledgeDistillation.js';
 import { logitsMse } from './logitsMse.js';
 import { multiLevelKd } from './multiLevelKd.js';
+import { neuronSelectivity } from './neuronSelectivity.js';
+import { overhaul } from './overhaul.js';
+import { probabilisticTransfer } from './probabilisticTransfer.js';
 import { reverseKl } from './reverseKl.js';
+import { similarityPreserving } from './similarityPreserving.js';
 import { standardizedKd } from './standardizedKd.js';
 import { topKKl } from './topKKl.js';
 import { totalVariation } from './totalVariation.js';
+import { variationalInformation } from './variationalInformation.js';
 import { virtualTeacher } from './virtualTeacher.js';
 import { weightedSoftLabels } from './weightedSoftLabels.js';
 
@@ -29,6 +42,21 @@ export const criteria = {
   wsld: weightedSoftLabels,
   'tf-kd': virtualTeacher,
   tvd: totalVariation,
+  // features
+  fitnet: hint,
+  cosine: cosineHidden,
+  at: attentionTransfer,
+  sp: similarityPreserving,
+  pkt: probabilisticTransfer,
+  nst: neuronSelectivity,
+  fsp: flowOfSolution,
+  cc: correlationCongruence,
+  vid: variationalInformation,
+  ab: activationBoundary,
+  ofd: overhaul,
+  ft: factorTransfer,
+  cwd: channelWise,
+  // relations, peers and self
 } as const satisfies Record<string, CriterionFactory>;
 
 /**

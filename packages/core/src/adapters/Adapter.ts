@@ -15,8 +15,12 @@ export const ADAPTER_KINDS = ['auto', 'identity', 'linear', 'conv1x1', 'conv3x3'
 /** Takes a feature of one shape to another. Its variables are trained beside the student, never exported. */
 export interface Adapter {
   readonly variables: readonly Variable[];
-  /** The feature in the new shape. Belongs to the caller's `tidy`; gradients flow through. */
-  apply(x: Tensor): Tensor;
+  /**
+   * The feature in the new shape. Belongs to the caller's `tidy`; gradients flow through.
+   *
+   * @param weights `[batch]`: samples of weight 0 count for nothing in a batch normalisation.
+   */
+  apply(x: Tensor, weights?: Tensor): Tensor;
   /** In words, for reports: "average pooling to 4×4, then 1×1 convolution 16 → 32". */
   describe(): string;
   dispose(): void;

@@ -1,4 +1,4 @@
-import { mean, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { clone, mean, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { shapeMismatch } from '../errors.js';
 import { mapAxis } from './mapAxis.js';
 
@@ -25,7 +25,7 @@ export function adaptiveAveragePool(x: Tensor, sizes: readonly number[]): Tensor
       { where: 'adaptiveAveragePool', hint },
     );
   }
-  return tidy(() => sizes.reduce((pooled, size, i) => averageAxis(pooled, i + 1, size), x.clone()));
+  return tidy(() => sizes.reduce((pooled, size, i) => averageAxis(pooled, i + 1, size), clone(x)));
 }
 
 /**

@@ -1,10 +1,11 @@
-import { mean, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { clone, mean, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { shapeMismatch } from '../errors.js';
 import { type Shape } from '../models/ModelSignature.js';
 import { adaptiveAveragePool } from './adaptiveAveragePool.js';
 import { type Adapter, type AdapterKind } from './Adapter.js';
 import { batchNormalize } from './batchNormalize.js';
 import { type AdapterStep, chooseAdapter } from './chooseAdapter.js';
+import { describePlan } from './describePlan.js';
 import { linearResize } from './linearResize.js';
 import { Parameters } from './Parameters.js';
 import { projection } from './projection.js';
@@ -43,16 +44,18 @@ export function createAdapter(from: Shape, to: Shape, options: AdapterOptions = 
     get variables() {
       return parameters.variables;
     },
-    apply: (x) => {
+    apply: (x, weights) => {
       checkInput(x, from, name);
-      return tidy(() => steps.reduce((value, step) => step(value), x.clone()));
+      return tidy(() => steps.reduce((value, step) => step(value, weights), clone(x)));
     },
-    describe: () => plan.map((step) => describe(step, batchNorm)).join(', then ') || 'identity',
+    describe: () => describePlan(plan, batchNorm),
     dispose: () => parameters.dispose(),
   };
 }
 
-function build(step: AdapterStep, parameters: Parameters, batchNorm: boolean): (x: Tensor) => Tensor {
+type Step = (x: Tensor, weights?: Tensor) => Tensor;
+
+function build(step: AdapterStep, parameters: Parameters, batchNorm: boolean): Step {
   switch (step.type) {
     case 'average':
       return (x) =>
@@ -70,18 +73,9 @@ function build(step: AdapterStep, parameters: Parameters, batchNorm: boolean): (
       const project = projection(parameters, { ...step, bias: !batchNorm });
       if (!batchNorm) return project;
       const normalize = batchNormalize(parameters, step.to);
-      return (x) => normalize(project(x));
+      return (x, weights) => normalize(project(x), weights);
     }
   }
-}
-
-function describe(step: AdapterStep, batchNorm: boolean): string {
-  if (step.type === 'average') return 'average over all positions';
-  if ('sizes' in step)
-    return `${step.type === 'pool' ? 'average pooling' : 'linear resizing'} to ${step.sizes.join('×')}`;
-  const names = { linear: 'linear', conv1x1: '1×1 convolution', conv3x3: '3×3 convolution' };
-  const normalized = batchNorm ? ', batch normalisation' : '';
-  return `${names[step.type]} ${step.from} → ${step.to}${normalized}`;
 }
 
 function checkInput(x: Tensor, from: Shape, where: string): void {

@@ -1,9 +1,15 @@
+import { clone } from '@tensorflow/tfjs-core';
 import { type Taps } from '../criterion/Criterion.js';
 import { DistillError } from '../errors.js';
 import { type Adapter } from './Adapter.js';
 import { type AdapterOptions, createAdapter } from './createAdapter.js';
 import { featureShape } from './featureShape.js';
 import { TrainedParts } from './TrainedParts.js';
+
+export interface FeatureAdapterOptions extends Omit<AdapterOptions, 'name'> {
+  /** Match the channels and leave the sizes as they are. Default false. */
+  readonly keepSizes?: boolean;
+}
 
 /**
  * Adapters from a student's features to a teacher's, one for each pair of tapped layers.
@@ -20,7 +26,7 @@ import { TrainedParts } from './TrainedParts.js';
 export function featureAdapters(
   type: string,
   { student: studentLayers = [], teacher: teacherLayers = [] }: Taps,
-  { kind = 'auto', seed = 0, batchNorm = false }: Omit<AdapterOptions, 'name'> = {},
+  { kind = 'auto', seed = 0, batchNorm = false, keepSizes = false }: FeatureAdapterOptions = {},
 ): TrainedParts<Adapter> {
   return new TrainedParts(type, function* ({ student, teacher }) {
     if (teacher === undefined) throw new DistillError('OPTION', `Criterion "${type}" needs a teacher.`);
@@ -28,7 +34,8 @@ export function featureAdapters(
       const other = teacherLayers[i] ?? layer;
       if (kind === 'identity') yield IDENTITY;
       else {
-        const [from, to] = [featureShape(student, layer), featureShape(teacher, other)];
+        const [from, whole] = [featureShape(student, layer), featureShape(teacher, other)];
+        const to = keepSizes ? [...from.slice(0, -1), whole.at(-1) ?? null] : whole;
         yield createAdapter(from, to, { kind, batchNorm, seed: seed + i, name: `${type}/${layer}-${other}` });
       }
     }
@@ -38,7 +45,7 @@ export function featureAdapters(
 /** Needs no shapes: models that declare none can use it. */
 const IDENTITY: Adapter = {
   variables: [],
-  apply: (x) => x.clone(),
+  apply: (x) => clone(x),
   describe: () => 'identity',
   dispose: () => undefined,
 };

@@ -1,4 +1,4 @@
-import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { clone, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { shapeMismatch } from '../errors.js';
 import { mapAxis } from './mapAxis.js';
 
@@ -21,7 +21,7 @@ export function linearResize(x: Tensor, sizes: readonly number[]): Tensor {
     const hint = 'Pass one size for each axis between batch and channels.';
     throw shapeMismatch('as many sizes as axes', { x: x.shape, sizes }, { where: 'linearResize', hint });
   }
-  return tidy(() => sizes.reduce((resized, size, i) => resizeAxis(resized, i + 1, size), x.clone()));
+  return tidy(() => sizes.reduce((resized, size, i) => resizeAxis(resized, i + 1, size), clone(x)));
 }
 
 function resizeAxis(x: Tensor, axis: number, size: number): Tensor {
