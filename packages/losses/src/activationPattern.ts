@@ -1,18 +1,4 @@
-import {
-  abs,
-  add,
-  cast,
-  exp,
-  greater,
-  log1p,
-  mul,
-  neg,
-  relu,
-  type Scalar,
-  sigmoid,
-  sub,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { cast, greater, mul, type Scalar, sigmoid, softplus, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, featureAdapters, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertPositive } from './checks.js';
@@ -60,9 +46,8 @@ export function activationPatternLoss(
     const on = cast(greater(teacher, 0), 'float32');
     const values = withGradient(student, (x) => {
       const logits = mul(x, sharpness);
-      const softplus = add(relu(logits), log1p(exp(neg(abs(logits))))); // stays finite for large logits
       return {
-        value: sumSamples(sub(softplus, mul(on, logits))),
+        value: sumSamples(sub(softplus(logits), mul(on, logits))),
         gradient: mul(sub(sigmoid(logits), on), sharpness),
       };
     });

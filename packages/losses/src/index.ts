@@ -4,12 +4,25 @@ export {
   type ActivationBoundaryOptions,
 } from './activationBoundary.js';
 export {
+  activationPattern,
+  activationPatternLoss,
+  type ActivationPatternOptions,
+} from './activationPattern.js';
+export {
   attentionTransfer,
   attentionTransferLoss,
   type AttentionTransferOptions,
 } from './attentionTransfer.js';
+export { beYourOwnTeacher, beYourOwnTeacherLoss, type BeYourOwnTeacherOptions } from './beYourOwnTeacher.js';
 export { channelWise, channelWiseLoss, type ChannelWiseOptions } from './channelWise.js';
 export { assertPositive, assertSameShape } from './checks.js';
+export { classwiseSelf, classwiseSelfLoss, type ClasswiseSelfOptions } from './classwiseSelf.js';
+export {
+  contrastiveRepresentation,
+  contrastiveRepresentationLoss,
+  type ContrastiveRepresentationOptions,
+} from './contrastiveRepresentation.js';
+export { ContrastMemory, type ContrastMemoryOptions } from './ContrastMemory.js';
 export {
   correlationCongruence,
   correlationCongruenceLoss,
@@ -27,18 +40,35 @@ export { factorTransfer, factorTransferLoss, type FactorTransferOptions } from '
 export { flowOfSolution, flowOfSolutionLoss, type Stage } from './flowOfSolution.js';
 export { generalizedJsd, generalizedJsdLoss, type GeneralizedJsdOptions } from './generalizedJsd.js';
 export { hint, hintLoss } from './hint.js';
+export { interChannelCorrelation, interChannelCorrelationLoss } from './interChannelCorrelation.js';
 export { kdLoss, type KdLossOptions, knowledgeDistillation } from './knowledgeDistillation.js';
 export { logitsMse, logitsMseLoss, type LogitsMseOptions } from './logitsMse.js';
 export { criteria, lossesModule } from './lossesModule.js';
+export {
+  maskedGeneration,
+  maskedGenerationLoss,
+  type MaskedGenerationOptions,
+  randomMask,
+} from './maskedGeneration.js';
 export { multiLevelKd, multiLevelKdLoss, type MultiLevelKdOptions } from './multiLevelKd.js';
+export { mutualLearning, mutualLearningLoss, type MutualLearningOptions } from './mutualLearning.js';
 export { neuronSelectivity, neuronSelectivityLoss } from './neuronSelectivity.js';
+export { noiseContrastiveLoss, type NoiseContrastiveOptions } from './noiseContrastiveLoss.js';
 export { marginsFromBatchNorm, overhaul, overhaulLoss, type OverhaulOptions } from './overhaul.js';
+export { pearsonFeature, pearsonFeatureLoss } from './pearsonFeature.js';
+export { peerTeachers } from './peerTeachers.js';
 export { probabilisticTransfer, probabilisticTransferLoss } from './probabilisticTransfer.js';
 export { probabilityShift } from './probabilityShift.js';
 export { reduce, type ReduceOptions, type Reduction, type ScalarReduction } from './reduction.js';
+export { relational, relationalLoss, type RelationalOptions } from './relational.js';
 export type { RelationOptions } from './relationLoss.js';
+export { reusedClassifier, reusedClassifierLoss, type ReusedClassifierOptions } from './reusedClassifier.js';
+export { reusedClassifierModel } from './reusedClassifierModel.js';
 export { reverseKl, reverseKlLoss, type ReverseKlOptions } from './reverseKl.js';
+export { reviewFusion, type ReviewFusionOptions, type Reviewed } from './reviewFusion.js';
+export { reviewKd, reviewKdLoss } from './reviewKd.js';
 export { similarityPreserving, similarityPreservingLoss } from './similarityPreserving.js';
+export { simpleRecipe, simpleRecipeLoss, type SimpleRecipeOptions } from './simpleRecipe.js';
 export { standardizedKd, standardizedKdLoss, type StandardizedKdOptions } from './standardizedKd.js';
 export { type TopKKlOptions, topKKl, topKKlLoss, type TopLogProbs } from './topKKl.js';
 export { totalVariation, totalVariationLoss, type TotalVariationOptions } from './totalVariation.js';

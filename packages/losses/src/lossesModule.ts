@@ -1,7 +1,11 @@
 import { criteriaModule, type CriterionFactory, type Module } from '@tfjs-distill/core';
 import { activationBoundary } from './activationBoundary.js';
+import { activationPattern } from './activationPattern.js';
 import { attentionTransfer } from './attentionTransfer.js';
+import { beYourOwnTeacher } from './beYourOwnTeacher.js';
 import { channelWise } from './channelWise.js';
+import { classwiseSelf } from './classwiseSelf.js';
+import { contrastiveRepresentation } from './contrastiveRepresentation.js';
 import { correlationCongruence } from './correlationCongruence.js';
 import { cosineHidden } from './cosineHidden.js';
 import { curriculumTemperature } from './curriculumTemperature.js';
@@ -11,14 +15,22 @@ import { factorTransfer } from './factorTransfer.js';
 import { flowOfSolution } from './flowOfSolution.js';
 import { generalizedJsd } from './generalizedJsd.js';
 import { hint } from './hint.js';
+import { interChannelCorrelation } from './interChannelCorrelation.js';
 import { knowledgeDistillation } from './knowledgeDistillation.js';
 import { logitsMse } from './logitsMse.js';
+import { maskedGeneration } from './maskedGeneration.js';
 import { multiLevelKd } from './multiLevelKd.js';
+import { mutualLearning } from './mutualLearning.js';
 import { neuronSelectivity } from './neuronSelectivity.js';
 import { overhaul } from './overhaul.js';
+import { pearsonFeature } from './pearsonFeature.js';
 import { probabilisticTransfer } from './probabilisticTransfer.js';
+import { relational } from './relational.js';
+import { reusedClassifier } from './reusedClassifier.js';
 import { reverseKl } from './reverseKl.js';
+import { reviewKd } from './reviewKd.js';
 import { similarityPreserving } from './similarityPreserving.js';
+import { simpleRecipe } from './simpleRecipe.js';
 import { standardizedKd } from './standardizedKd.js';
 import { topKKl } from './topKKl.js';
 import { totalVariation } from './totalVariation.js';
@@ -56,7 +68,19 @@ export const criteria = {
   ofd: overhaul,
   ft: factorTransfer,
   cwd: channelWise,
+  'review-kd': reviewKd,
+  simkd: reusedClassifier,
+  ickd: interChannelCorrelation,
+  mgd: maskedGeneration,
+  srd: simpleRecipe,
+  pearson: pearsonFeature,
+  'activation-pattern': activationPattern,
   // relations, peers and self
+  rkd: relational,
+  crd: contrastiveRepresentation,
+  dml: mutualLearning,
+  byot: beYourOwnTeacher,
+  'cs-kd': classwiseSelf,
 } as const satisfies Record<string, CriterionFactory>;
 
 /**

@@ -171,3 +171,21 @@ def review():
             inputs[f"student{i + 1}"] = features(batch, student[i], *((h, w) if i != 1 else (h + 1, w + 1)))
         weight = kernels(student[-1], student, teacher)
         yield case(f"three stages, batch {batch}", review_loss, wrt=("student1", "student2", "student3", *weight), **inputs, **weight)
+
+
+def simkd_loss(teacher, student, reduceKernel, transformKernel, expandKernel, reduction="mean", weights=None):
+    """Chen et al. 2022: 1x1, 3x3 and 1x1 convolution, each with batch norm and ReLU."""
+    size = [min(a, b) for a, b in zip(teacher.shape[2:], student.shape[2:])]
+    x, target = F.adaptive_avg_pool2d(student, size), F.adaptive_avg_pool2d(teacher, size)
+    for kernel in (reduceKernel, transformKernel, expandKernel):
+        x = F.relu(F.batch_norm(F.conv2d(x, kernel, padding=kernel.shape[-1] // 2), None, None, training=True))
+    return reduced((x - target).pow(2).flatten(1).sum(1), reduction, target[0].numel(), weights)
+
+
+@fixture("simkd")
+def simkd():
+    for batch, size, other in ((1, 3, 3), (2, 4, 2), (7, 2, 4)):
+        yield case(f"batch {batch}, sizes {size} and {other}", simkd_loss, teacher=features(batch, 6, other, other), student=features(batch, 4, size, size),
+                   reduceKernel=features(3, 4, 1, 1), transformKernel=features(3, 3, 3, 3), expandKernel=features(6, 3, 1, 1))
+    yield case("batchMean, weights", simkd_loss, {"reduction": "batchMean"}, teacher=features(3, 4, 2, 2), student=features(3, 2, 2, 2),
+               reduceKernel=features(2, 2, 1, 1), transformKernel=features(2, 2, 3, 3), expandKernel=features(4, 2, 1, 1), weights=weights(3))
