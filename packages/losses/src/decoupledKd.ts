@@ -5,6 +5,7 @@ import { bernoulliDivergence } from './bernoulliDivergence.js';
 import { assertBetween, assertClasses, assertTensors } from './checks.js';
 import { SCALAR_REDUCTIONS } from './reduction.js';
 import { labelledLoss, type SoftOptions } from './responseLoss.js';
+import { scaled } from './scaled.js';
 import { type Distribution } from './softened.js';
 import { softenedOver } from './softenedOver.js';
 import { weighting, weightOptions } from './weighting.js';
@@ -50,8 +51,8 @@ export function decoupledKdLoss(
   return labelledLoss(where, labels, logits, { ...options, temperature }, (teacher, student, target) => {
     const parts = decoupled(teacher, student, target);
     return {
-      value: add(mul(parts.own.value, alpha), mul(parts.others.value, beta)),
-      gradient: add(mul(parts.own.gradient, alpha), mul(parts.others.gradient, beta)),
+      value: add(scaled(parts.own.value, alpha), scaled(parts.others.value, beta)),
+      gradient: add(scaled(parts.own.gradient, alpha), scaled(parts.others.gradient, beta)),
     };
   });
 }
@@ -59,7 +60,7 @@ export function decoupledKdLoss(
 /** Both parts per sample. With `d = z_true − logSumExp(others)` the first is a divergence of σ(d). */
 function decoupled(teacher: Tensor, student: Tensor, target: Tensor) {
   const others = sub(1, target);
-  const [p, q] = [softenedOver(teacher, others), softenedOver(student, others)];
+  const [p, q] = [softenedOver(teacher, others, target), softenedOver(student, others, target)];
   const margin = (logits: Tensor, { logSumExp }: Distribution) =>
     sub(sum(mul(logits, target), -1, true), logSumExp); // […batch, 1]
   const own = bernoulliDivergence(margin(teacher, p), margin(student, q));

@@ -9,6 +9,7 @@ import {
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { scaled } from './scaled.js';
 
 /**
  * How values per sample become one number.
@@ -53,7 +54,7 @@ export function sharesOf(
   const averaged = reduction === 'batchMean' || reduction === 'mean';
   const entries = reduction === 'mean' ? classes : 1;
   if (weights === undefined) return averaged ? 1 / (samples * entries) : 1;
-  return averaged ? div(weights, mul(maximum(sum(weights), TINY), entries)) : weights;
+  return averaged ? div(weights, scaled(maximum(sum(weights), TINY), entries)) : weights;
 }
 
 /** Values by their shares, added up unless each sample is to keep its own. */

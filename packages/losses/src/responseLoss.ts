@@ -1,11 +1,22 @@
 import { customGrad, div, mul, type Scalar, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { assertLogits, assertPositive } from './checks.js';
-import { reduceBy, type ReduceOptions, type Shares, sharesOf, withoutMasked } from './reduction.js';
+import {
+  reduceBy,
+  type ReduceOptions,
+  type Reduction,
+  type Shares,
+  sharesOf,
+  withoutMasked,
+} from './reduction.js';
+import { scaled } from './scaled.js';
 import { assertLabels, labelledMask, targetMask } from './targets.js';
 import { spread, type ValueAndGradient } from './withGradient.js';
 
 /** Unscaled logits of both models, `[…batch, classes]`. */
 type Pair = readonly [teacherLogits: Tensor, studentLogits: Tensor];
+
+/** One value per sample of both sides' softened logits, with its derivative by the student's. */
+type Divergence = (teacher: Tensor, student: Tensor, target?: Tensor) => ValueAndGradient;
 
 export interface SoftOptions extends ReduceOptions {
   /** Both sides' logits are divided by it, and the loss is multiplied by its square. Default 1. */
@@ -29,7 +40,7 @@ export function responseLoss(
   divergence: (teacher: Tensor, student: Tensor) => ValueAndGradient,
 ): Scalar {
   check(where, logits, options);
-  return tidy(() => oneNode(logits, options, options.weights, divergence));
+  return tidy(() => oneNode(logits, options, undefined, divergence));
 }
 
 /**
@@ -48,12 +59,7 @@ export function labelledLoss(
   const [, studentLogits] = logits;
   check(where, logits, options);
   assertLabels(labels, studentLogits, where);
-  return tidy(() => {
-    const target = targetMask(labels, studentLogits);
-    const labelled = labelledMask(labels, studentLogits);
-    const weights = options.weights === undefined ? labelled : mul(labelled, options.weights);
-    return oneNode(logits, options, weights, (teacher, student) => divergence(teacher, student, target));
-  });
+  return tidy(() => oneNode(logits, options, labels, divergence as Divergence));
 }
 
 function check(
@@ -65,32 +71,43 @@ function check(
   assertLogits({ teacherLogits, studentLogits }, weights, where);
 }
 
-/** From the student's logits to the reduced loss. Samples of weight 0 are emptied by the options' weights alone. */
+/** From the student's logits to the reduced loss. What is inside is off the tape. */
 function oneNode(
   [teacherLogits, studentLogits]: Pair,
-  { temperature = 1, reduction, weights: given }: SoftOptions,
-  weights: Tensor | undefined,
-  divergence: (teacher: Tensor, student: Tensor) => ValueAndGradient,
+  { temperature = 1, reduction, weights }: SoftOptions,
+  labels: Tensor | undefined,
+  divergence: Divergence,
 ): Scalar {
   const classes = studentLogits.shape.at(-1) ?? 1;
-  const shares = sharesOf({ reduction, weights }, studentLogits.size / classes, classes);
   const soften = (logits: Tensor) => {
-    const whole = withoutMasked(logits, given);
+    const whole = withoutMasked(logits, weights);
     return temperature === 1 ? whole : div(whole, temperature);
   };
   return customGrad((logits, save) => {
-    const { value, gradient } = divergence(soften(teacherLogits), soften(logits as Tensor));
+    const target = labels && targetMask(labels, studentLogits);
+    const counted = labels && target ? labelledWeights(labels, target, weights) : weights;
+    const shares = sharesOf({ reduction, weights: counted }, studentLogits.size / classes, classes);
     const byValue = times(shares, temperature); // T² of the loss, 1 / T of the softening
+    const { value, gradient } = divergence(soften(teacherLogits), soften(logits as Tensor), target);
     (save as (tensors: Tensor[]) => void)([gradient, ...(typeof byValue === 'number' ? [] : [byValue])]);
     return {
-      value: reduceBy(value, times(shares, temperature ** 2), reduction),
+      value: reduced(value, byValue, temperature, reduction),
       gradFunc: (dy: Tensor, [saved, factor]: Tensor[]) =>
         mul(spread(mul(dy, factor ?? byValue), studentLogits.rank), saved as Tensor),
     };
   })(studentLogits) as Scalar;
 }
 
+function labelledWeights(labels: Tensor, target: Tensor, weights: Tensor | undefined): Tensor {
+  const labelled = labelledMask(labels, target);
+  return weights === undefined ? labelled : mul(labelled, weights);
+}
+
 function times(shares: Shares, factor: number): Shares {
-  if (factor === 1) return shares;
-  return typeof shares === 'number' ? shares * factor : mul(shares, factor);
+  return typeof shares === 'number' ? shares * factor : scaled(shares, factor);
+}
+
+function reduced(values: Tensor, shares: Shares, factor: number, reduction: Reduction | undefined): Tensor {
+  if (typeof shares === 'number') return reduceBy(values, shares * factor, reduction);
+  return scaled(reduceBy(values, shares, reduction), factor);
 }

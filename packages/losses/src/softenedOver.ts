@@ -10,14 +10,15 @@ const TINY = 1e-37;
  *
  * @param logits `[…batch, classes]`, divided by their temperature.
  * @param kept 1 for the classes that take part, 0 for the others, `[…batch, classes]`.
+ * @param left The others, if they are at hand: `1 − kept`.
  * @returns Probabilities, and the logarithm of the sum of the kept `exp(logits)`.
  *
  * @example
  * softenedOver(tensor2d([[5, 0, 0]]), tensor2d([[0, 1, 1]])).probs; // [[0, 0.5, 0.5]]
  */
-export function softenedOver(logits: Tensor, kept: Tensor): Distribution {
+export function softenedOver(logits: Tensor, kept: Tensor, left = sub(1, kept)): Distribution {
   // the smallest of all in place of what is left out: never above a kept one
-  const filled = add(mul(logits, kept), mul(min(logits, -1, true), sub(1, kept)));
+  const filled = add(mul(logits, kept), mul(min(logits, -1, true), left));
   const all = softmax(filled);
   const part = mul(all, kept);
   const total = maximum(sum(part, -1, true), TINY);

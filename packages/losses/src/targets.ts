@@ -1,4 +1,4 @@
-import { argMax, cast, greater, greaterEqual, max, oneHot, type Tensor } from '@tensorflow/tfjs-core';
+import { argMax, cast, greater, max, oneHot, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { shapeMismatch } from '@tfjs-distill/core';
 import { assertTensors } from './checks.js';
 
@@ -31,10 +31,13 @@ export function targetMask(labels: Tensor, logits: Tensor): Tensor {
   return cast(oneHot(numbers, logits.shape.at(-1) ?? 0), 'float32');
 }
 
-/** 1 for samples with a label, else 0, `[…batch]`. */
-export function labelledMask(labels: Tensor, logits: Tensor): Tensor {
-  const labelled = isSoft(labels, logits) ? greater(max(labels, -1), 0) : greaterEqual(labels, 0);
-  return cast(labelled, 'float32');
+/**
+ * 1 for samples with a label, else 0, `[…batch]`.
+ *
+ * @param mask Their `targetMask`.
+ */
+export function labelledMask(labels: Tensor, mask: Tensor): Tensor {
+  return isSoft(labels, mask) ? cast(greater(max(labels, -1), 0), 'float32') : sum(mask, -1);
 }
 
 function isSoft(labels: Tensor, logits: Tensor): boolean {

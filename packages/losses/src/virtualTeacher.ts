@@ -1,10 +1,10 @@
-import { mul, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mul, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, expected, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertClasses, assertTensors } from './checks.js';
 import { SCALAR_REDUCTIONS } from './reduction.js';
 import { labelledLoss, type SoftOptions } from './responseLoss.js';
-import { softDivergence } from './softDivergence.js';
+import { softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
 
 export interface VirtualTeacherOptions extends SoftOptions {
@@ -40,12 +40,28 @@ export function virtualTeacherLoss(
   if (!(correctProbability > 1 / classes && correctProbability < 1)) {
     throw expected('correctProbability', `above 1/${classes} and below 1`, correctProbability, { where });
   }
-  // logits only matter up to a constant: 0 for every other class
-  const certainty = Math.log(correctProbability) - Math.log((1 - correctProbability) / (classes - 1));
-  const logits = [studentLogits, studentLogits] as const; // the teacher's place is filled below
-  return labelledLoss(where, labels, logits, { ...options, temperature }, (_, student, target) =>
-    softDivergence(mul(target, certainty / temperature), student),
-  );
+  const soft = softTargets(correctProbability, temperature, classes);
+  const logits = [studentLogits, studentLogits] as const; // no teacher to read
+  return labelledLoss(where, labels, logits, { ...options, temperature }, (_, student, target) => {
+    const q = softened(student);
+    // Σ p · log q, where p is `other` but for the true class
+    const own = mul(sum(mul(student, target), -1), soft.own - soft.other);
+    const cross = add(own, mul(sum(student, -1), soft.other));
+    return {
+      value: add(sub(sum(q.logSumExp, -1), cross), soft.negativeEntropy),
+      gradient: sub(q.probs, add(mul(target, soft.own - soft.other), soft.other)),
+    };
+  });
+}
+
+/** The virtual teacher at a temperature: what it gives to the true class and to each other one. */
+function softTargets(correctProbability: number, temperature: number, classes: number) {
+  const [correct, each] = [correctProbability, (1 - correctProbability) / (classes - 1)].map(
+    (probability) => probability ** (1 / temperature),
+  ) as [number, number];
+  const total = correct + (classes - 1) * each;
+  const [own, other] = [correct / total, each / total];
+  return { own, other, negativeEntropy: own * Math.log(own) + (classes - 1) * other * Math.log(other) };
 }
 
 /**
