@@ -1,7 +1,9 @@
-import { tensor1d, tensor2d } from '@tensorflow/tfjs-core';
+import { notEqual, sum, tensor1d, tensor2d, train } from '@tensorflow/tfjs-core';
+import { prepareCompression } from '@tfjs-distill/core';
 import { type ReduceOptions, hint, hintLoss } from '@tfjs-distill/losses';
 import { describe, expect, it } from 'vitest';
 import { describeGolden } from '../parity/golden.js';
+import { modelsOf } from './conformance/rig.js';
 import { normal, numberOf, prepare } from './featureRig.js';
 
 describeGolden<ReduceOptions>('fitnet', ({ teacher, student, weights }, options) =>
@@ -58,6 +60,25 @@ describe('hint', () => {
     ]);
     expect([...(await first!.data())]).not.toEqual([...(await second!.data())]);
     criterion.dispose!();
+  });
+
+  it('trains its adapter from the first step on', async () => {
+    const features = { student: { a: [4, 4, 2] }, teacher: { a: [2, 2, 3] } };
+    const models = modelsOf({ factory: hint, features });
+    const criterion = hint({ student: 'a', teacher: 'a' });
+    const manager = prepareCompression(models.student, {
+      teacher: models.teacher,
+      criterion,
+      optimizer: train.sgd(0.01),
+    });
+    const before = criterion.variables!.map((variable) => variable.clone());
+    await manager.trainStep({ x: normal([4, 5], 1) });
+    for (const [i, variable] of criterion.variables!.entries()) {
+      expect(await sum(notEqual(variable, before[i]!)).array()).toBe(variable.size);
+    }
+    manager.dispose();
+    expect(criterion.variables).toEqual([]);
+    models.dispose();
   });
 
   it('wants as many layers on both sides', () => {

@@ -1,13 +1,24 @@
-import { greater, mul, relu, type Scalar, square, sub, type Tensor, where } from '@tensorflow/tfjs-core';
+import {
+  greater,
+  mul,
+  relu,
+  type Scalar,
+  sub,
+  type Tensor,
+  where,
+  reshape,
+  minimum,
+  add,
+} from '@tensorflow/tfjs-core';
 import { defineCriterion, featureAdapters } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertPositive } from './checks.js';
 import { adapterOptions, depthShare, featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
 import { featureLoss } from './featureLoss.js';
 import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { entriesOf, sumSamples } from './samples.js';
+import { entriesOf, flattened } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
-import { withGradient } from './withGradient.js';
+import { squaredResiduals } from './squaredResiduals.js';
 
 export interface ActivationBoundaryOptions extends ReduceOptions {
   /** How far beyond the boundary a student's response is wanted, above 0. Default 1. */
@@ -40,12 +51,12 @@ export function activationBoundaryLoss(
   const rule = { same: 'shape', where: 'activationBoundaryLoss' } as const;
   assertPositive({ margin }, { where: rule.where });
   return featureLoss(rule, [teacherFeatures, studentFeatures], options, (teacher, student) => {
-    const values = withGradient(student, (x) => {
-      const side = where(greater(teacher, 0), 1, -1);
-      const missing = relu(sub(margin, mul(side, x)));
-      return { value: sumSamples(square(missing)), gradient: mul(mul(side, missing), -2) };
-    });
-    return { values, entries: entriesOf(student) };
+    const missing = (x: Tensor) => {
+      const [tooLow, tooHigh] = [minimum(sub(x, margin), 0), relu(add(x, margin))];
+      return where(greater(flattened(teacher), 0), tooLow, tooHigh);
+    };
+    const squares = squaredResiduals(flattened(student), missing, 1);
+    return { values: reshape(squares, [-1]), entries: entriesOf(student) };
   });
 }
 

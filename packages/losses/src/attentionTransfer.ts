@@ -22,6 +22,7 @@ import { assertPositive } from './checks.js';
 import { featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
 import { featureLoss } from './featureLoss.js';
 import { matchSizes } from './matchSizes.js';
+import { normalized, throughNorm } from './normalized.js';
 import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
 import { positionsOf } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
@@ -37,8 +38,7 @@ export interface AttentionTransferOptions extends ReduceOptions {
   readonly power?: number;
 }
 
-/** The norm that a vanishing map is divided by, and the floor of the norm of `paper`. */
-const SMALLEST = 1e-12;
+/** The least distance of `paper`, whose slope is infinite at 0. */
 const FLOOR = 1e-6;
 
 /**
@@ -71,7 +71,7 @@ export function attentionTransferLoss(
   return tidy(() => {
     const features = matchSizes(teacherFeatures, studentFeatures);
     return featureLoss(rule, features, { reduction, weights }, (teacher, student) => {
-      const wanted = attention(meanPower(positionsOf(teacher), power)).map;
+      const wanted = normalized(meanPower(positionsOf(teacher), power)).unit;
       const [, positions = 1] = wanted.shape;
       const values = compare(wanted, positionsOf(student), power, variant);
       return { values, entries: variant === 'code' ? positions : 1 };
@@ -82,21 +82,15 @@ export function attentionTransferLoss(
 /** One value per sample, from the teacher's attention `[batch, positions]` and the student's `[batch, positions, channels]`. */
 function compare(wanted: Tensor, student: Tensor, power: number, variant: 'code' | 'paper'): Tensor {
   return withGradient(student, (features) => {
-    const { map, norm } = attention(meanPower(features, power));
-    const difference = sub(map, wanted);
+    const attention = normalized(meanPower(features, power));
+    const difference = sub(attention.unit, wanted);
     const squared = sum(square(difference), 1);
     const distance = maximum(sqrt(squared), FLOOR);
     const value = variant === 'code' ? squared : mul(distance, 0.5);
     const slope = variant === 'code' ? mul(difference, 2) : div(difference, mul(expandDims(distance, 1), 2));
-    const tangent = sub(slope, mul(map, sum(mul(map, slope), 1, true))); // what the division by the norm lets through
-    const scale = mul(div(tangent, norm), power / (features.shape[2] ?? 1));
+    const scale = mul(throughNorm(slope, attention), power / (features.shape[2] ?? 1));
     return { value, gradient: mul(expandDims(scale, 2), derivative(features, power)) };
   });
-}
-
-function attention(energy: Tensor): { readonly map: Tensor; readonly norm: Tensor } {
-  const norm = maximum(sqrt(sum(square(energy), 1, true)), SMALLEST);
-  return { map: div(energy, norm), norm };
 }
 
 /** `mean_c |f|^p`, `[batch, positions]`. */
@@ -107,7 +101,7 @@ function meanPower(features: Tensor, power: number): Tensor {
 /** `|f|^(p − 1) · sign f`. */
 function derivative(features: Tensor, power: number): Tensor {
   if (power === 2) return features;
-  return mul(pow(maximum(abs(features), SMALLEST), power - 1), sign(features));
+  return mul(pow(maximum(abs(features), 1e-12), power - 1), sign(features));
 }
 
 /**

@@ -1,11 +1,23 @@
-import { div, exp, log, max, mul, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  squeeze,
+  div,
+  exp,
+  log,
+  max,
+  mul,
+  type Scalar,
+  sub,
+  sum,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { defineCriterion, featureAdapters, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertPositive } from './checks.js';
 import { adapterOptions, featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
 import { featureLoss } from './featureLoss.js';
 import { type ReduceOptions } from './reduction.js';
-import { positionsOf, sumSamples } from './samples.js';
+import { positionsOf } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
 import { withGradient } from './withGradient.js';
 
@@ -42,23 +54,34 @@ export function channelWiseLoss(
   assertPositive({ temperature }, { where: rule.where });
   return featureLoss(rule, [teacherFeatures, studentFeatures], options, (teacher, student) => {
     const channels = student.shape.at(-1) ?? 1;
-    const values = withGradient(positionsOf(student), (x) => {
-      const theirs = logSoftmaxOfPositions(div(positionsOf(teacher), temperature));
-      const ours = logSoftmaxOfPositions(div(x, temperature));
-      const probs = exp(theirs);
-      return {
-        value: mul(sumSamples(mul(probs, sub(theirs, ours))), temperature ** 2 / channels),
-        gradient: mul(sub(exp(ours), probs), temperature / channels),
-      };
+    const divergence = withGradient(positionsOf(student), (x) => {
+      const theirs = softmaxOfPositions(positionsOf(teacher), temperature);
+      const ours = softmaxOfPositions(x, temperature);
+      const gaps = sum(mul(theirs.probs, sub(theirs.shifted, ours.shifted)), 1);
+      const value = mul(sum(add(gaps, sub(ours.logTotal, theirs.logTotal)), 1), temperature);
+      return { value, gradient: sub(ours.probs, theirs.probs) };
     });
+    const values = mul(divergence, temperature / channels);
     return { values, entries: 1 };
   });
 }
 
-/** tfjs has a log-softmax over the last axis alone; this one is over the positions of `[batch, positions, channels]`. */
-function logSoftmaxOfPositions(x: Tensor): Tensor {
-  const shifted = sub(x, max(x, 1, true));
-  return sub(shifted, log(sum(exp(shifted), 1, true)));
+interface PositionSoftmax {
+  /** `[batch, positions, channels]`. */
+  readonly probs: Tensor;
+  /** `x / T` less its maximum: `log probs = shifted − logTotal`. */
+  readonly shifted: Tensor;
+  /** `[batch, channels]`. */
+  readonly logTotal: Tensor;
+}
+
+/** Softmax over the positions of `[batch, positions, channels]`; tfjs has one over the last axis alone. */
+function softmaxOfPositions(x: Tensor, temperature: number): PositionSoftmax {
+  const soft = div(x, temperature);
+  const shifted = sub(soft, max(soft, 1, true));
+  const powers = exp(shifted);
+  const total = sum(powers, 1, true);
+  return { probs: div(powers, total), shifted, logTotal: squeeze(log(total), [1]) };
 }
 
 /**

@@ -1,13 +1,9 @@
 import {
   add,
-  div,
   matMul,
-  maximum,
   mul,
-  scalar,
   type Scalar,
-  sqrt,
-  square,
+  scalar,
   sub,
   sum,
   type Tensor,
@@ -17,9 +13,10 @@ import { defineCriterion, expected } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertPositive } from './checks.js';
 import { featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
-import { noGrad } from './noGrad.js';
+import { normalized, throughNorm } from './normalized.js';
 import { relationLoss, type RelationOptions } from './relationLoss.js';
 import { sampleWeights } from './sampleWeights.js';
+import { withGradient } from './withGradient.js';
 
 export interface CorrelationCongruenceOptions extends RelationOptions {
   /** `rbf` by its Taylor series, or `bilinear`: the cosine itself. Default `rbf`. */
@@ -30,7 +27,6 @@ export interface CorrelationCongruenceOptions extends RelationOptions {
   readonly order?: number;
 }
 
-const SMALLEST = 1e-12;
 const WHERE = 'correlationCongruenceLoss';
 
 /**
@@ -65,8 +61,20 @@ export function correlationCongruenceLoss(
   const coefficients = kernel === 'bilinear' ? [0, 1] : taylor(gamma, order);
   const features = [teacherFeatures, studentFeatures] as const;
   return relationLoss(WHERE, features, reduction, (teacher, student, { factor }) => {
-    const wanted = noGrad(() => correlation(teacher, coefficients));
-    return sum<Scalar>(mul(square(sub(correlation(student, coefficients), wanted)), factor));
+    return withGradient(student, (x) => {
+      const vectors = normalized(x);
+      const cosines = gram(vectors.unit);
+      const difference = sub(
+        series(cosines, coefficients),
+        series(gram(normalized(teacher).unit), coefficients),
+      );
+      const weighted = mul(difference, factor);
+      const slope = mul(weighted, mul(series(cosines, derived(coefficients)), 4)); // twice, for both sides of the product
+      return {
+        value: sum(mul(difference, weighted)),
+        gradient: throughNorm(matMul(slope as Tensor2D, vectors.unit as Tensor2D), vectors),
+      };
+    }) as Scalar;
   });
 }
 
@@ -77,11 +85,15 @@ function taylor(gamma: number, order: number): number[] {
   return coefficients;
 }
 
-function correlation(x: Tensor, coefficients: readonly number[]): Tensor {
-  const unit = div<Tensor2D>(x, sqrt(maximum(sum(square(x), 1, true), SMALLEST ** 2)));
-  const cosines = matMul(unit, unit, false, true);
-  return coefficients.reduceRight<Tensor>((series, c) => add(mul(series, cosines), c), scalar(0));
+/** Coefficients of the derivative. */
+const derived = (coefficients: readonly number[]) => coefficients.slice(1).map((c, i) => c * (i + 1));
+
+/** A polynomial by Horner's rule, entry by entry. */
+function series(x: Tensor, coefficients: readonly number[]): Tensor {
+  return coefficients.reduceRight<Tensor>((sum, c) => add(mul(sum, x), c), scalar(0));
 }
+
+const gram = (x: Tensor) => matMul(x as Tensor2D, x as Tensor2D, false, true);
 
 /**
  * Correlation congruence, `type: 'cc'`: summed over the pairs of layers; usually the pooled vector before

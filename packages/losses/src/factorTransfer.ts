@@ -1,13 +1,10 @@
 import {
   abs,
   clone,
-  div,
   leakyRelu,
-  maximum,
   mul,
   type Scalar,
   sign,
-  sqrt,
   square,
   sub,
   sum,
@@ -34,6 +31,7 @@ import { featureLoss } from './featureLoss.js';
 import { hintLoss } from './hint.js';
 import { matchSizes } from './matchSizes.js';
 import { noGrad } from './noGrad.js';
+import { normalized, throughNorm } from './normalized.js';
 import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
 import { entriesOf, flattened } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
@@ -43,8 +41,6 @@ export interface FactorTransferOptions extends ReduceOptions {
   /** `p`: absolute or squared differences. Default 1. */
   readonly norm?: 1 | 2;
 }
-
-const SMALLEST = 1e-12;
 
 /**
  * Factor transfer: `Σ |F_s / ‖F_s‖₂ − F_t / ‖F_t‖₂|^p` per sample, then reduced, by default to the mean over
@@ -73,22 +69,16 @@ export function factorTransferLoss(
   const rule = { same: 'shape', where: 'factorTransferLoss' } as const;
   return featureLoss(rule, [teacherFactors, studentFactors], { reduction, weights }, (teacher, student) => {
     const values = withGradient(flattened(student), (x) => {
-      const { unit, norm } = unitVector(x);
-      const difference = sub(unit, unitVector(flattened(teacher)).unit);
+      const factors = normalized(x);
+      const difference = sub(factors.unit, normalized(flattened(teacher)).unit);
       const slope = p === 1 ? sign(difference) : mul(difference, 2);
-      const tangent = sub(slope, mul(unit, sum(mul(unit, slope), 1, true)));
       return {
         value: sum(p === 1 ? abs(difference) : square(difference), 1),
-        gradient: div(tangent, norm),
+        gradient: throughNorm(slope, factors),
       };
     });
     return { values, entries: entriesOf(student) };
   });
-}
-
-function unitVector(x: Tensor): { readonly unit: Tensor; readonly norm: Tensor } {
-  const norm = maximum(sqrt(sum(square(x), 1, true)), SMALLEST);
-  return { unit: div(x, norm), norm };
 }
 
 type Layer = (x: Tensor, weights?: Tensor) => Tensor;

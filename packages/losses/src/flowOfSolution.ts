@@ -1,4 +1,4 @@
-import { div, matMul, type Scalar, square, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { div, matMul, type Scalar, sub, type Tensor, tidy, reshape } from '@tensorflow/tfjs-core';
 import { defineCriterion, featureAdapters, type LossContext, shapeMismatch } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertFeatures } from './assertFeatures.js';
@@ -7,8 +7,9 @@ import { featureLoss } from './featureLoss.js';
 import { matchSizes } from './matchSizes.js';
 import { noGrad } from './noGrad.js';
 import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { entriesOf, positionsOf, sumSamples } from './samples.js';
+import { entriesOf, flattened, positionsOf } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
+import { squaredResiduals } from './squaredResiduals.js';
 
 /** Where a stage begins and where it ends. */
 export type Stage = readonly [bottom: Tensor, top: Tensor];
@@ -45,7 +46,10 @@ export function flowOfSolutionLoss(
     const teacher = noGrad(() => flow(teacherStage));
     const options = { reduction, weights };
     return featureLoss({ same: 'shape', where: WHERE }, [teacher, flow(studentStage)], options, (t, s) => ({
-      values: sumSamples(square(sub(s, t))),
+      values: reshape(
+        squaredResiduals(flattened(s), (x) => sub(x, flattened(t)), 1),
+        [-1],
+      ),
       entries: entriesOf(s),
     }));
   });

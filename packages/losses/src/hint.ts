@@ -1,12 +1,12 @@
-import { mul, type Scalar, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { reshape, type Scalar, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, featureAdapters } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { adapterOptions, featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
 import { featureLoss } from './featureLoss.js';
 import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { entriesOf, sumSamples } from './samples.js';
+import { entriesOf, flattened } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
-import { withGradient } from './withGradient.js';
+import { squaredResiduals } from './squaredResiduals.js';
 
 /**
  * Hint loss: `Σ (s − t)²` over a sample's features, then reduced, by default to the mean over samples
@@ -36,11 +36,8 @@ export function hintLoss(
     features,
     { reduction, weights },
     (teacher, student) => {
-      const values = withGradient(student, (x) => {
-        const difference = sub(x, teacher);
-        return { value: sumSamples(square(difference)), gradient: mul(difference, 2) };
-      });
-      return { values, entries: entriesOf(student) };
+      const squares = squaredResiduals(flattened(student), (x) => sub(x, flattened(teacher)), 1);
+      return { values: reshape(squares, [-1]), entries: entriesOf(student) };
     },
   );
 }

@@ -1,29 +1,15 @@
-import {
-  add,
-  div,
-  matMul,
-  maximum,
-  mul,
-  type Scalar,
-  sqrt,
-  square,
-  sub,
-  sum,
-  type Tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, div, matMul, mul, type Scalar, square, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { defineCriterion } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertFeatures } from './assertFeatures.js';
 import { featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
 import { featureLoss } from './featureLoss.js';
 import { matchSizes } from './matchSizes.js';
+import { normalized, throughNorm } from './normalized.js';
 import { type ReduceOptions } from './reduction.js';
 import { positionsOf, sumSamples } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
 import { withGradient } from './withGradient.js';
-
-const SMALLEST = 1e-12;
 
 /**
  * Neuron selectivity transfer: the squared maximum mean discrepancy between the two sides' channels, each
@@ -63,20 +49,13 @@ export function neuronSelectivityLoss(
       const [, positions = 1, channels = 1] = ours.shape;
       const compare = positions <= Math.max(channels, theirs.shape[2] ?? 1) ? byPositions : byChannels;
       const values = withGradient(ours, (x) => {
-        const { unit, norm } = unitChannels(x);
-        const { value, slope } = compare(unitChannels(theirs).unit, unit);
-        const tangent = sub(slope, mul(unit, sum(mul(unit, slope), 1, true)));
-        return { value, gradient: div(tangent, norm) };
+        const maps = normalized(x); // each channel's map has unit length
+        const { value, slope } = compare(normalized(theirs).unit, maps.unit);
+        return { value, gradient: throughNorm(slope, maps) };
       });
       return { values, entries: 1 };
     });
   });
-}
-
-/** Each channel's map divided by its norm, `[batch, positions, channels]`. */
-function unitChannels(x: Tensor): { readonly unit: Tensor; readonly norm: Tensor } {
-  const norm = maximum(sqrt(sum(square(x), 1, true)), SMALLEST);
-  return { unit: div(x, norm), norm };
 }
 
 interface Comparison {

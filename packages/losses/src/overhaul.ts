@@ -8,12 +8,12 @@ import {
   mul,
   relu,
   type Scalar,
-  square,
   sub,
   sum,
   type Tensor,
   tensor1d,
   where,
+  reshape,
 } from '@tensorflow/tfjs-core';
 import { defineCriterion, expected, featureAdapters } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
@@ -21,9 +21,9 @@ import { adapterOptions, depthShare, featureOptions, overPairs, pairedLayers } f
 import { featureLoss } from './featureLoss.js';
 import { normalCdf } from './normalCdf.js';
 import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { entriesOf, sumSamples } from './samples.js';
+import { entriesOf, flattened } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
-import { withGradient } from './withGradient.js';
+import { squaredResiduals } from './squaredResiduals.js';
 
 export interface OverhaulOptions extends ReduceOptions {
   /**
@@ -60,14 +60,16 @@ export function overhaulLoss(
   if (margins !== undefined) assertMargins(margins, teacherFeatures);
   const rule = { same: 'shape', where: WHERE } as const;
   return featureLoss(rule, [teacherFeatures, studentFeatures], options, (teacher, student) => {
-    const values = withGradient(student, (x) => {
-      const target = maximum(teacher, marginOf(teacher, margins));
-      const difference = sub(x, target);
-      const distance = where(greater(target, 0), difference, relu(difference));
-      return { value: sumSamples(square(distance)), gradient: mul(distance, 2) };
-    });
-    return { values, entries: entriesOf(student) };
+    const target = maximum(teacher, marginOf(teacher, margins));
+    const squares = squaredResiduals(flattened(student), (x) => residuals(x, flattened(target)), 1);
+    return { values: reshape(squares, [-1]), entries: entriesOf(student) };
   });
+}
+
+/** The whole difference where the teacher is active, else only what the student has too much. */
+function residuals(student: Tensor, target: Tensor): Tensor {
+  const difference = sub(student, target);
+  return where(greater(target, 0), difference, relu(difference));
 }
 
 function marginOf(teacher: Tensor, margins: number | readonly number[] | undefined): Tensor | number {

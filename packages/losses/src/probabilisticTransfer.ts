@@ -6,19 +6,19 @@ import {
   maximum,
   mul,
   type Scalar,
-  sqrt,
-  square,
   sub,
   sum,
   type Tensor,
   type Tensor2D,
+  transpose,
 } from '@tensorflow/tfjs-core';
 import { defineCriterion } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
-import { noGrad } from './noGrad.js';
+import { normalized, type Normalized, throughNorm } from './normalized.js';
 import { relationLoss, type RelationOptions } from './relationLoss.js';
 import { sampleWeights } from './sampleWeights.js';
+import { withGradient } from './withGradient.js';
 
 const EPSILON = 1e-7;
 
@@ -47,22 +47,43 @@ export function probabilisticTransferLoss(
   options: RelationOptions = {},
 ): Scalar {
   const features = [teacherFeatures, studentFeatures] as const;
-  return relationLoss('probabilisticTransferLoss', features, options, (teacher, student, pairs) => {
-    const wanted = noGrad(() => neighbours(teacher, pairs.present));
-    const known = noGrad(() => log(add(wanted, EPSILON)));
-    const ours = neighbours(student, pairs.present);
-    return sum(mul(mul(wanted, pairs.factor), sub(known, log(add(ours, EPSILON)))));
-  });
+  return relationLoss(
+    'probabilisticTransferLoss',
+    features,
+    options,
+    (teacher, student, { factor, present }) => {
+      return withGradient(student, (x) => {
+        const wanted = neighbours(normalized(teacher, EPSILON), present).probs;
+        const vectors = normalized(x, EPSILON);
+        const { probs, total } = neighbours(vectors, present);
+        const weighted = mul(wanted, factor);
+        const guarded = add(probs, EPSILON);
+        const slope = div(weighted, guarded); // less the gradient of the probabilities
+        const ofKernel = div(sub(sum(mul(slope, probs), 1, true), slope), mul(total, 2)); // ½: the kernel is (1 + cos) / 2
+        const ofCosines = present === undefined ? ofKernel : mul(ofKernel, present);
+        const both = add<Tensor2D>(ofCosines, transpose(ofCosines));
+        return {
+          value: sum(mul(weighted, sub(log(add(wanted, EPSILON)), log(guarded)))),
+          gradient: throughNorm(matMul(both, vectors.unit as Tensor2D), vectors),
+        };
+      }) as Scalar;
+    },
+  );
 }
 
-/** `P`, `[batch, batch]`, over the samples that are present. */
-function neighbours(x: Tensor, present: Tensor | undefined): Tensor {
-  const norm = sqrt(maximum(sum(square(x), 1, true), EPSILON ** 2));
-  const unit = div<Tensor2D>(x, norm);
-  const cosines = matMul(unit, unit, false, true);
+interface Neighbours {
+  /** `P`, `[batch, batch]`, over the samples that are present. */
+  readonly probs: Tensor;
+  /** What each row of the kernel was divided by, `[batch, 1]`. */
+  readonly total: Tensor;
+}
+
+function neighbours({ unit }: Normalized, present: Tensor | undefined): Neighbours {
+  const cosines = matMul(unit as Tensor2D, unit as Tensor2D, false, true);
   const kernel = div(add(cosines, 1), 2);
   const counted = present === undefined ? kernel : mul(kernel, present);
-  return div(counted, maximum(sum(counted, 1, true), EPSILON));
+  const total = maximum(sum(counted, 1, true), EPSILON);
+  return { probs: div(counted, total), total };
 }
 
 /**

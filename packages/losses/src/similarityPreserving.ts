@@ -1,12 +1,8 @@
 import {
   add,
-  div,
   matMul,
-  maximum,
   mul,
   type Scalar,
-  sqrt,
-  square,
   sub,
   sum,
   type Tensor,
@@ -16,11 +12,10 @@ import {
 import { defineCriterion } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
+import { normalized, type Normalized, throughNorm } from './normalized.js';
 import { relationLoss, type RelationOptions } from './relationLoss.js';
 import { sampleWeights } from './sampleWeights.js';
 import { withGradient } from './withGradient.js';
-
-const SMALLEST = 1e-12;
 
 /**
  * Similarity-preserving loss: `‖Ĝ_s − Ĝ_t‖²_F / batch²`, where `G = F Fᵀ` says how alike the samples of a
@@ -49,24 +44,22 @@ export function similarityPreservingLoss(
   const features = [teacherFeatures, studentFeatures] as const;
   return relationLoss('similarityPreservingLoss', features, options, (teacher, student, { factor }) => {
     return withGradient(student, (x) => {
-      const { rows, norm } = similarity(x);
-      const difference = sub(rows, similarity(teacher).rows);
-      const slope = mul(mul(difference, factor), 2);
-      const tangent = div(sub(slope, mul(rows, sum(mul(rows, slope), 1, true))), norm); // [batch, batch]
-      const both = add(tangent, transpose(tangent)); // G is x · xᵀ: x enters on both sides
+      const ours = similarity(x);
+      const difference = sub(ours.unit, similarity(teacher).unit);
+      const weighted = mul(difference, factor);
+      const slope = throughNorm(weighted, ours); // [batch, batch]
+      const both = add(slope, transpose(slope)); // G is x · xᵀ: x enters on both sides
       return {
-        value: sum(mul(square(difference), factor)),
-        gradient: matMul(both as Tensor2D, x as Tensor2D),
+        value: sum(mul(difference, weighted)),
+        gradient: mul(matMul(both as Tensor2D, x as Tensor2D), 2),
       };
     }) as Scalar;
   });
 }
 
 /** `Ĝ` and the norms of the rows of `G`. */
-function similarity(x: Tensor): { readonly rows: Tensor; readonly norm: Tensor } {
-  const gram = matMul(x as Tensor2D, x as Tensor2D, false, true);
-  const norm = maximum(sqrt(sum(square(gram), 1, true)), SMALLEST);
-  return { rows: div(gram, norm), norm };
+function similarity(x: Tensor): Normalized {
+  return normalized(matMul(x as Tensor2D, x as Tensor2D, false, true));
 }
 
 /**

@@ -6,7 +6,6 @@ import {
   relu,
   type Scalar,
   softplus,
-  square,
   sub,
   type Tensor,
   tidy,
@@ -27,8 +26,9 @@ import { featureOptions, pairedLayers, pairsOf, sumOf, withExtras } from './feat
 import { featureLoss } from './featureLoss.js';
 import { matchSizes } from './matchSizes.js';
 import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { entriesOf, sumSamples } from './samples.js';
+import { entriesOf, positionsOf, sumSamples } from './samples.js';
 import { sampleWeights } from './sampleWeights.js';
+import { squaredResiduals } from './squaredResiduals.js';
 
 /** The least variance: σ² stays away from 0. */
 const LEAST = 1e-5;
@@ -68,8 +68,10 @@ export function variationalInformationLoss(
   return tidy(() => {
     const options = { reduction, weights };
     return featureLoss(rule, [teacherFeatures, studentMeans], options, (teacher, means) => {
-      const variances = add(softplus(rawVariances), LEAST);
-      const likelihood = add(div(square(sub(teacher, means)), variances), log(variances));
+      const variances = add(softplus(rawVariances), LEAST); // [channels]
+      const [x, target] = [positionsOf(means), positionsOf(teacher)];
+      const squares = squaredResiduals(x, (mean) => sub(mean, target), 1); // [batch, 1, channels]
+      const likelihood = add(div(squares, variances), mul(log(variances), x.shape[1] ?? 1));
       return { values: mul(sumSamples(likelihood), 0.5), entries: entriesOf(means) };
     });
   });
