@@ -33,6 +33,16 @@ export function copyStrided(
   return out;
 }
 
+/** Repeats x along the axes that a larger shape adds or lengthens. The caller owns the result. */
+export function broadcastTo(backend: BackendWasm, x: TensorInfo, shape: readonly number[]): TensorInfo {
+  const axes = axesOf(x.shape);
+  const added = shape.length - axes.length;
+  const repeated = shape.map((count, i) =>
+    axes[i - added]?.count === count ? axes[i - added]! : { count, step: 0 },
+  );
+  return copyStrided(backend, x, 0, repeated, shape);
+}
+
 /** Axes that lie behind one another without a gap become one, so that the runs to copy are as long as they can be. */
 function joinAxes(axes: readonly Axis[]): Axis[] {
   const joined: Axis[] = [];

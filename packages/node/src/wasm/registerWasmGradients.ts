@@ -7,14 +7,19 @@ import {
 } from '@tensorflow/tfjs-core';
 import { DistillError } from '@tfjs-distill/core';
 import { batchMatMul } from './batchMatMul.js';
+import { cast } from './cast.js';
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js';
 import { conv2dBackpropInput } from './conv2dBackpropInput.js';
+import { conv3dBackpropFilter, conv3dBackpropInput } from './conv3dGradients.js';
 import { depthwiseBackpropFilter } from './depthwiseBackpropFilter.js';
 import { depthwiseBackpropInput } from './depthwiseBackpropInput.js';
+import { einsum } from './einsum.js';
+import { fusedMatMul } from './fusedMatMul.js';
 import { identity } from './identity.js';
 import { type WasmKernel } from './kernel.js';
-import { leakyRelu } from './leakyRelu.js';
-import { maxPoolGrad } from './maxPoolGrad.js';
+import { maxPool3d } from './maxPool3d.js';
+import { maxPool3dGrad, maxPoolGrad } from './maxPoolGrad.js';
+import { prelu } from './prelu.js';
 import { reverse } from './reverse.js';
 import { slice, splitV, stridedSlice, unpack } from './slices.js';
 import { tile } from './tile.js';
@@ -23,13 +28,20 @@ import { unsortedSegmentSum } from './unsortedSegmentSum.js';
 /** Every kernel that is added to the wasm backend or replaces one of its own. */
 export const WASM_KERNELS: readonly WasmKernel[] = [
   batchMatMul,
+  cast,
   conv2dBackpropFilter,
   conv2dBackpropInput,
+  conv3dBackpropFilter,
+  conv3dBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
+  einsum,
+  fusedMatMul,
   identity,
-  leakyRelu,
+  maxPool3d,
+  maxPool3dGrad,
   maxPoolGrad,
+  prelu,
   reverse,
   slice,
   splitV,
