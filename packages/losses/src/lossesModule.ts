@@ -14,6 +14,7 @@ import { dist } from './dist.js';
 import { factorTransfer } from './factorTransfer.js';
 import { flowOfSolution } from './flowOfSolution.js';
 import { generalizedJsd } from './generalizedJsd.js';
+import { gradientMatching } from './gradientMatching.js';
 import { hint } from './hint.js';
 import { interChannelCorrelation } from './interChannelCorrelation.js';
 import { knowledgeDistillation } from './knowledgeDistillation.js';
@@ -75,6 +76,7 @@ export const criteria = {
   srd: simpleRecipe,
   pearson: pearsonFeature,
   'activation-pattern': activationPattern,
+  gradient: gradientMatching,
   // relations, peers and self
   rkd: relational,
   crd: contrastiveRepresentation,

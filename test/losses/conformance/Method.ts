@@ -23,6 +23,8 @@ export interface Method {
   readonly tolerance?: number;
   /** Why the order of the batch matters, where it does. */
   readonly ordered?: string;
+  /** Why outputs given by hand say nothing, where the criterion runs the models itself. */
+  readonly runsModels?: string;
   /** Why one sample alone is refused, where it is. */
   readonly noSingle?: string;
   /** Samples of weight 0 are left out. Default true for methods without features. */

@@ -47,8 +47,11 @@ describe('the conformance table', () => {
   });
 });
 
-describe.each(METHODS.map((method) => [nameOf(method), method] as const))('%s', (_, method) => {
-  const { batch: size = 6, floor = 0, training = {} } = method;
+const named = (methods: readonly Method[]) => methods.map((method) => [nameOf(method), method] as const);
+const OF_OUTPUTS = METHODS.filter(({ runsModels }) => runsModels === undefined);
+
+describe.each(named(OF_OUTPUTS))('%s', (_, method) => {
+  const { batch: size = 6, floor = 0 } = method;
 
   it.skipIf(typeof floor === 'string')(
     typeof floor === 'string'
@@ -140,6 +143,12 @@ describe.each(METHODS.map((method) => [nameOf(method), method] as const))('%s', 
       expectFinite(got.student);
     },
   );
+});
+
+describe.each(named(METHODS))('%s', (_, method) => {
+  const { batch: size = 6, training = {}, runsModels } = method;
+
+  if (runsModels !== undefined) it.skip(`is a loss of outputs given by hand: no, ${runsModels}`);
 
   it('is lowered by training on two batches, without leaving a tensor from step to step', async () => {
     const { epochs = 10, learningRate = 0.05 } = training;

@@ -3,6 +3,7 @@ import {
   beYourOwnTeacher,
   classwiseSelf,
   contrastiveRepresentation,
+  gradientMatching,
   interChannelCorrelation,
   maskedGeneration,
   mutualLearning,
@@ -116,5 +117,11 @@ export const methods: readonly Method[] = [
     floor: projected,
     ordered: 'what is remembered changes from call to call',
     weighted: false,
+  },
+  { factory: gradientMatching, runsModels: 'it runs both models to get their input gradients' },
+  {
+    factory: gradientMatching,
+    options: { of: 'topLogit', normalize: true },
+    runsModels: 'it runs both models to get their input gradients',
   },
 ];
