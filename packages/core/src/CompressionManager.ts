@@ -82,7 +82,7 @@ export class CompressionManager {
   }
 
   /** What training moves: the student's variables and the criteria's adapters. Read it before each step. */
-  get variables(): readonly Variable[] {
+  get variables(): Variable[] {
     return [
       ...this.#parts.student.variables,
       ...this.#parts.criteria.flatMap(({ variables = [] }) => variables),

@@ -156,23 +156,21 @@ export class Run
     return y;
   }
 
-  knob(knob: Knob, name?: string): number {
-    return valueOf(knob, this.progress, name);
-  }
+  readonly knob = (knob: Knob, name?: string): number => valueOf(knob, this.progress, name);
 
-  record(name: string, value: Scalar): void {
+  readonly record = (name: string, value: Scalar): void => {
     let unique = name;
     for (let n = 2; unique in this.parts; n++) unique = `${name}-${n}`;
     this.parts[unique] = new LazyScalar(clone(value));
-  }
+  };
 
-  stop(reason: string): void {
+  readonly stop = (reason: string): void => {
     this.stopReason ??= reason;
-  }
+  };
 
-  log(name: string, value: number): void {
+  readonly log = (name: string, value: number): void => {
     this.logs[name] = value;
-  }
+  };
 }
 
 function absent(name: string, when: string): never {

@@ -8,7 +8,7 @@ import { type TeacherOutputs, type TeacherSource } from './teacher/TeacherSource
 /** Plain numbers of one epoch: mean loss terms, metrics, whatever was logged. */
 export type Logs = Record<string, number>;
 
-/** What a plugin sees in `onTrainBegin`. Each further context shows what exists by then, and no more. */
+/** What a plugin sees in `onTrainBegin`; may be destructured. Each further context shows what exists by then, and no more. */
 export interface TrainContext {
   readonly student: Student;
   readonly teacher: TeacherSource | undefined;
@@ -17,9 +17,9 @@ export interface TrainContext {
   /** Planned epochs; `undefined` in a loop that did not say. */
   readonly epochs: number | undefined;
   /** Ends training after the running step. `fit` obeys; an own loop reads `manager.stopReason`. */
-  stop(reason: string): void;
+  readonly stop: (reason: string) => void;
   /** Adds a number to this epoch's row of the history. */
-  log(name: string, value: number): void;
+  readonly log: (name: string, value: number) => void;
 }
 
 export interface EpochContext extends TrainContext {
@@ -36,7 +36,7 @@ export interface StepContext extends EpochContext {
   readonly batch: Batch;
   readonly progress: Progress;
   /** What a number or schedule is worth at this step. */
-  knob(knob: Knob, name?: string): number;
+  readonly knob: (knob: Knob, name?: string) => number;
 }
 
 /** Inside the gradient tape: everything a criterion may look at. All tensors belong to the step. */
@@ -49,7 +49,7 @@ export interface LossContext extends StepContext {
   /** The task's own loss, before any criterion. */
   readonly taskLoss: Scalar;
   /** Puts a loss term into reports, under a name. The caller keeps the tensor. */
-  record(name: string, value: Scalar): void;
+  readonly record: (name: string, value: Scalar) => void;
 }
 
 /** Gradients exist; they came as the hook's first argument. */

@@ -39,9 +39,9 @@ export interface Criterion {
   /** Name in config files and reports. */
   readonly type: string;
   /** Factor of this criterion's term. Default 1. */
-  readonly weight?: Knob;
+  readonly weight?: Knob | undefined;
   /** Claim on the task's loss, e.g. `alpha`. Default: no claim. */
-  readonly taskWeight?: Knob;
+  readonly taskWeight?: Knob | undefined;
   readonly taps?: Taps;
   /** Trained beside the student and left out of the export: adapters. */
   readonly variables?: readonly Variable[];

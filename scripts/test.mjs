@@ -1,0 +1,87 @@
+// npm test: sets up what is missing, checks types, lint and format, runs the suite on every engine that is here.
+// npm test -- --ci: also the slow tests, and the suite on the newest Node.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureEngine } from './ensureEngine.mjs';
+import { ROOT, run, setUp } from './setUp.mjs';
+
+const REPORTS = join(ROOT, '.cache', 'test');
+/** Tests whose outcome may depend on the engine; the others run once. */
+const BY_ENGINE = ['test/core', 'test/losses', 'test/integration'];
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
+
+setUp();
+const native = await ensureEngine(process.argv.slice(2));
+rmSync(REPORTS, { recursive: true, force: true });
+mkdirSync(REPORTS, { recursive: true });
+
+check('types', 'tsc', ['-b']);
+check('lint', 'eslint', ['.']);
+check('format', 'prettier', ['--check', '.']);
+suite('everything, on wasm', { TEST_ENGINE: 'wasm' }, []);
+suite('engine-dependent tests, on cpu', { TEST_ENGINE: 'cpu' }, BY_ENGINE);
+if (native) suite('engine-dependent tests, on native TensorFlow', { TEST_ENGINE: 'tensorflow' }, BY_ENGINE);
+else
+  console.log('\n# native TensorFlow is not here: its tests did not run (see the line of the set-up above)');
+if (process.argv.includes('--ci')) {
+  const newest = newestNode();
+  if (newest) suite('everything, on the newest Node', { TEST_ENGINE: 'wasm' }, [], newest);
+  suite('slow tests', {}, ['--config', 'vitest.slow.config.ts']);
+}
+suite('hooks where code from strings is forbidden', { TEST_ENGINE: 'cpu' }, [
+  '--config',
+  'vitest.noeval.config.ts',
+]);
+
+const { passed, failed, skipped } = totals;
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(failed > 0 ? 1 : 0);
+
+function check(name, program, parameters) {
+  console.log(`\n# ${name}`);
+  const { status } = run(bin(program), parameters);
+  totals[status === 0 ? 'passed' : 'failed'] += 1;
+}
+
+function suite(name, env, parameters, node = process.execPath) {
+  console.log(`\n# ${name}`);
+  const file = join(REPORTS, `${name.replaceAll(/\W+/g, '-')}.json`);
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
+  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+  const { status } = run(node, [vitest, 'run', ...reporters, ...parameters], { env });
+  const counts = countsOf(file);
+  totals.passed += counts.passed;
+  totals.skipped += counts.skipped;
+  // a suite that dies outside of any test has failed too
+  totals.failed += counts.failed > 0 || status === 0 ? counts.failed : 1;
+  console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed`);
+}
+
+function countsOf(file) {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+/** The npm packages node-PLATFORM-ARCH carry the binaries; the suite must pass on more than the oldest Node. */
+function newestNode() {
+  const name = `node-${process.platform}-${process.arch}`;
+  const prefix = join(ROOT, '.cache', 'newest-node');
+  const { status } = run('npm', [
+    'install',
+    '--prefix',
+    prefix,
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    `${name}@latest`,
+  ]);
+  if (status === 0) return join(prefix, 'node_modules', name, 'bin', 'node');
+  console.log(`# ${name} could not be had: the suite did not run on the newest Node`);
+  return undefined;
+}
