@@ -126,8 +126,7 @@ const IMAGES: Readonly<Record<string, () => tf.Tensor[]>> = {
     ),
   batchNorm: () =>
     forwardAndBack(
-      (x, m, v, o, s) =>
-        tf.batchNorm(x, m, v, o, s, 1e-3),
+      (x, m, v, o, s) => tf.batchNorm(x, m, v, o, s, 1e-3),
       random([2, 6, 5, 3]),
       random([3], 2),
       positive([3], 3),

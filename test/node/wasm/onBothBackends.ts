@@ -1,8 +1,7 @@
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
 import { type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { backend, engine, getBackend, memory, setBackend, type Tensor } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers'; // registers the gradients
+import { selectEngine } from '@tfjs-distill/node/engine';
 import { registerWasmGradients } from '@tfjs-distill/node/wasm-kernels';
 import { afterAll, beforeAll, expect } from 'vitest';
 
@@ -11,8 +10,9 @@ export function useWasmKernels(): void {
   let before = '';
   beforeAll(async () => {
     before = getBackend();
+    await selectEngine({ engine: 'cpu' });
+    await selectEngine({ engine: 'wasm' });
     registerWasmGradients();
-    await setBackend('wasm');
   });
   afterAll(async () => {
     await setBackend(before);

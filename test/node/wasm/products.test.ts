@@ -52,6 +52,10 @@ describe('a matrix product', () => {
     );
   });
 
+  it('of nothing is zero', async () => {
+    await expectSameOnBothBackends(() => matMul(random([0, 3], 1), random([0, 4], 2), true));
+  });
+
   it.each([
     [[1], [4]],
     [[4], [1]],

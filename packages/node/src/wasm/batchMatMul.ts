@@ -41,7 +41,8 @@ function fastMatMul(call: Call, stock: MatMul): TensorInfo {
   const matrices = util.sizeFromShape(batch);
   const { rows, shared, columns, transposeA, transposeB } = product;
   const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
-  if (!isFloat || (matrices === 1 && !transposeA && !transposeB)) return stock(call);
+  const isPlain = matrices === 1 && !transposeA && !transposeB;
+  if (!isFloat || isPlain || rows * shared * columns === 0) return stock(call);
   const outShape = [...batch, rows, columns];
   if (matrices === 1) return reshaped(oneProduct(call.backend, a, b, product, stock), outShape);
   const worthIt = rows * shared * columns >= WORTH_A_CALL && sameBatch(a, b);
