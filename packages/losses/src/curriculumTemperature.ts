@@ -19,7 +19,7 @@ import { defineCriterion, knobSchema, type Schedule } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertLogits, assertTensors } from './checks.js';
 import { reduceBy, type ReduceOptions, SCALAR_REDUCTIONS, sharesOf, withoutMasked } from './reduction.js';
-import { softened } from './softened.js';
+import { logSumExpBetween, logSumExpOf, softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
 import { spread } from './withGradient.js';
 
@@ -93,10 +93,10 @@ function atTemperature(teacherLogits: Tensor, studentLogits: Tensor, temperature
   const [p, q] = [softened(teacher), softened(student)];
   const excess = sub(teacher, student);
   const expected = sum(mul(p.probs, excess), -1, true);
-  const divergence = sum(add(expected, sub(q.logSumExp, p.logSumExp)), -1); // […batch]
+  const divergence = sum(add(expected, logSumExpBetween(q, p)), -1); // […batch]
   const difference = sub(q.probs, p.probs);
-  const covariance = sum(mul(mul(p.probs, p.logProbs), sub(excess, expected)), -1);
-  const change = add(covariance, sum(mul(difference, q.logProbs), -1)); // −τ times the derivative of KL
+  const covariance = sum(mul(mul(p.probs, sub(teacher, logSumExpOf(p))), sub(excess, expected)), -1);
+  const change = add(covariance, sum(mul(difference, sub(student, logSumExpOf(q))), -1)); // −τ times the derivative of KL
   return {
     value: mul(divergence, square(temperature)),
     gradient: mul(difference, temperature),

@@ -6,7 +6,7 @@ import { assertBetween, assertClasses, assertTensors } from './checks.js';
 import { SCALAR_REDUCTIONS } from './reduction.js';
 import { labelledLoss, type SoftOptions } from './responseLoss.js';
 import { scaled } from './scaled.js';
-import { type Distribution } from './softened.js';
+import { type Distribution, logSumExpBetween, logSumExpOf } from './softened.js';
 import { softenedOver } from './softenedOver.js';
 import { weighting, weightOptions } from './weighting.js';
 
@@ -61,14 +61,14 @@ export function decoupledKdLoss(
 function decoupled(teacher: Tensor, student: Tensor, target: Tensor) {
   const others = sub(1, target);
   const [p, q] = [softenedOver(teacher, others, target), softenedOver(student, others, target)];
-  const margin = (logits: Tensor, { logSumExp }: Distribution) =>
-    sub(sum(mul(logits, target), -1, true), logSumExp); // […batch, 1]
+  const margin = (logits: Tensor, others: Distribution) =>
+    sub(sum(mul(logits, target), -1, true), logSumExpOf(others)); // […batch, 1]
   const own = bernoulliDivergence(margin(teacher, p), margin(student, q));
   const among = sum(mul(p.probs, sub(teacher, student)), -1, true);
   return {
-    own: { value: sum(own.value, -1), gradient: mul(sub(target, q.probs), own.gradient) },
+    own: { value: own.value, gradient: mul(sub(target, q.probs), own.gradient) },
     others: {
-      value: sum(add(among, sub(q.logSumExp, p.logSumExp)), -1),
+      value: add(among, logSumExpBetween(q, p)),
       gradient: sub(q.probs, p.probs),
     },
   };

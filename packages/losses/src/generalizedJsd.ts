@@ -6,7 +6,7 @@ import { kdLoss } from './knowledgeDistillation.js';
 import { SCALAR_REDUCTIONS } from './reduction.js';
 import { responseLoss, type SoftOptions } from './responseLoss.js';
 import { reverseKlLoss } from './reverseKl.js';
-import { softened } from './softened.js';
+import { logSumExpBetween, softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
 import { type ValueAndGradient } from './withGradient.js';
 
@@ -55,12 +55,12 @@ export function generalizedJsdLoss(
 function toMixture(teacher: Tensor, student: Tensor, beta: number): ValueAndGradient {
   const [p, q] = [softened(teacher), softened(student)];
   const prior = Math.log1p(-beta) - Math.log(beta);
-  const x = add(sub(student, teacher), add(sub(p.logSumExp, q.logSumExp), prior));
+  const x = add(sub(student, teacher), add(logSumExpBetween(p, q), prior));
   const aboveTeacher = softplus(x); // log M − log(β · p)
-  const fromTeacher = sum(mul(p.probs, aboveTeacher), -1);
+  const fromTeacher = sum(mul(p.probs, aboveTeacher), -1, true);
   const excess = mul(q.probs, sub(x, aboveTeacher)); // q · (log((1 − β) · q) − log M)
   const fromStudent = sum(excess, -1, true);
-  const value = sub(mul(sum(fromStudent, -1), 1 - beta), mul(fromTeacher, beta));
+  const value = sub(mul(fromStudent, 1 - beta), mul(fromTeacher, beta));
   const entropy = -beta * Math.log(beta) - (1 - beta) * Math.log1p(-beta);
   return {
     value: add(value, entropy),

@@ -54,7 +54,7 @@ export function kdLoss(teacherLogits: Tensor, studentLogits: Tensor, options: Kd
 
 function multiLabelDivergence(teacher: Tensor, student: Tensor, withFloor: boolean): ValueAndGradient {
   const { value, gradient } = bernoulliDivergence(teacher, student, withFloor);
-  return { value: sum(value, -1), gradient };
+  return { value: sum(value, -1, true), gradient };
 }
 
 const options = z

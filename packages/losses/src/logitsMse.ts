@@ -39,7 +39,7 @@ export function logitsMseLoss(
   return responseLoss('logitsMseLoss', logits, { reduction, weights }, (teacher, student) => {
     const raw = sub(student, teacher);
     const difference = centred ? sub(raw, mean(raw, -1, true)) : raw; // centring commutes with it
-    return { value: sum(square(difference), -1), gradient: mul(difference, 2) };
+    return { value: sum(square(difference), -1, true), gradient: mul(difference, 2) };
   });
 }
 

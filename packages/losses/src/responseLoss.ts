@@ -1,4 +1,13 @@
-import { customGrad, div, mul, type Scalar, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import {
+  customGrad,
+  div,
+  expandDims,
+  mul,
+  reshape,
+  type Scalar,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { assertLogits, assertPositive } from './checks.js';
 import {
   reduceBy,
@@ -10,7 +19,7 @@ import {
 } from './reduction.js';
 import { scaled } from './scaled.js';
 import { assertLabels, labelledMask, targetMask } from './targets.js';
-import { spread, type ValueAndGradient } from './withGradient.js';
+import { type ValueAndGradient } from './withGradient.js';
 
 /** Unscaled logits of both models, `[…batch, classes]`. */
 type Pair = readonly [teacherLogits: Tensor, studentLogits: Tensor];
@@ -29,7 +38,7 @@ export interface SoftOptions extends ReduceOptions {
  * reduced, and all of it is one node of the tape, which keeps one tensor. The teacher gets no gradient.
  *
  * @param where Name of the loss, for messages.
- * @param divergence Gives one value per sample `[…batch]` of both sides' logits divided by the
+ * @param divergence Gives one value per sample `[…batch, 1]` of both sides' logits divided by the
  *   temperature, `[…batch, classes]`, and its derivative by the student's.
  * @returns Scalar, or `[…batch]` with reduction `none`. The caller owns it.
  */
@@ -78,29 +87,34 @@ function oneNode(
   labels: Tensor | undefined,
   divergence: Divergence,
 ): Scalar {
-  const classes = studentLogits.shape.at(-1) ?? 1;
+  const { shape } = studentLogits;
+  const classes = shape.at(-1) ?? 1;
   const soften = (logits: Tensor) => {
     const whole = withoutMasked(logits, weights);
     return temperature === 1 ? whole : div(whole, temperature);
   };
   return customGrad((logits, save) => {
     const target = labels && targetMask(labels, studentLogits);
-    const counted = labels && target ? labelledWeights(labels, target, weights) : weights;
+    const counted = columnOf(weights, labels && target && labelledMask(labels, target));
     const shares = sharesOf({ reduction, weights: counted }, studentLogits.size / classes, classes);
     const byValue = times(shares, temperature); // T² of the loss, 1 / T of the softening
     const { value, gradient } = divergence(soften(teacherLogits), soften(logits as Tensor), target);
     (save as (tensors: Tensor[]) => void)([gradient, ...(typeof byValue === 'number' ? [] : [byValue])]);
+    const total = reduced(value, byValue, temperature, reduction);
     return {
-      value: reduced(value, byValue, temperature, reduction),
-      gradFunc: (dy: Tensor, [saved, factor]: Tensor[]) =>
-        mul(spread(mul(dy, factor ?? byValue), studentLogits.rank), saved as Tensor),
+      value: reduction === 'none' ? reshape(total, shape.slice(0, -1)) : total,
+      gradFunc: (dy: Tensor, [saved, factor]: Tensor[]) => {
+        const each = reduction === 'none' ? expandDims(dy, -1) : dy;
+        return mul(mul(each, factor ?? byValue), saved as Tensor);
+      },
     };
   })(studentLogits) as Scalar;
 }
 
-function labelledWeights(labels: Tensor, target: Tensor, weights: Tensor | undefined): Tensor {
-  const labelled = labelledMask(labels, target);
-  return weights === undefined ? labelled : mul(labelled, weights);
+/** What each sample counts for, `[…batch, 1]`. */
+function columnOf(weights: Tensor | undefined, labelled: Tensor | undefined): Tensor | undefined {
+  const column = weights && expandDims(weights, -1);
+  return column && labelled ? mul(column, labelled) : (column ?? labelled);
 }
 
 function times(shares: Shares, factor: number): Shares {

@@ -3,7 +3,7 @@ import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { SCALAR_REDUCTIONS } from './reduction.js';
 import { responseLoss, type SoftOptions } from './responseLoss.js';
-import { softened } from './softened.js';
+import { logSumExpBetween, softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
 
 /** `temperature` defaults to 1, as in the paper. */
@@ -33,7 +33,7 @@ export function reverseKlLoss(
     const excess = sub(student, teacher);
     const expected = sum(mul(q.probs, excess), -1, true);
     return {
-      value: sum(add(expected, sub(p.logSumExp, q.logSumExp)), -1),
+      value: add(expected, logSumExpBetween(p, q)),
       gradient: mul(q.probs, sub(excess, expected)),
     };
   });

@@ -1,4 +1,4 @@
-import { add, div, log, max, maximum, min, mul, softmax, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { add, div, max, maximum, min, mul, softmax, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { type Distribution } from './softened.js';
 
 /** A sum that is divided by or whose logarithm is taken must not be 0. */
@@ -11,7 +11,6 @@ const TINY = 1e-37;
  * @param logits `[…batch, classes]`, divided by their temperature.
  * @param kept 1 for the classes that take part, 0 for the others, `[…batch, classes]`.
  * @param left The others, if they are at hand: `1 − kept`.
- * @returns Probabilities, and the logarithm of the sum of the kept `exp(logits)`.
  *
  * @example
  * softenedOver(tensor2d([[5, 0, 0]]), tensor2d([[0, 1, 1]])).probs; // [[0, 0.5, 0.5]]
@@ -24,6 +23,7 @@ export function softenedOver(logits: Tensor, kept: Tensor, left = sub(1, kept)):
   const total = maximum(sum(part, -1, true), TINY);
   return {
     probs: div(part, total),
-    logSumExp: add(max(filled, -1, true), log(div(total, max(all, -1, true)))),
+    largest: max(filled, -1, true),
+    peak: div(max(all, -1, true), total),
   };
 }

@@ -26,18 +26,22 @@ export function assertLabels(labels: Tensor, logits: Tensor, where: string): voi
  * targetMask(tensor1d([1, -1], 'int32'), logits); // [[0, 1, 0], [0, 0, 0]]
  */
 export function targetMask(labels: Tensor, logits: Tensor): Tensor {
-  const numbers = isSoft(labels, logits) ? argMax(labels, -1) : cast(labels, 'int32');
+  const numbers = isSoft(labels, logits) ? argMax(labels, -1) : wholeNumbers(labels);
   // not oneHot's own dtype argument: on WebAssembly a float32 one is written as an integer's bits
   return cast(oneHot(numbers, logits.shape.at(-1) ?? 0), 'float32');
 }
 
 /**
- * 1 for samples with a label, else 0, `[…batch]`.
+ * 1 for samples with a label, else 0, `[…batch, 1]`.
  *
  * @param mask Their `targetMask`.
  */
 export function labelledMask(labels: Tensor, mask: Tensor): Tensor {
-  return isSoft(labels, mask) ? cast(greater(max(labels, -1), 0), 'float32') : sum(mask, -1);
+  return isSoft(labels, mask) ? cast(greater(max(labels, -1, true), 0), 'float32') : sum(mask, -1, true);
+}
+
+function wholeNumbers(labels: Tensor): Tensor {
+  return labels.dtype === 'int32' ? labels : cast(labels, 'int32');
 }
 
 function isSoft(labels: Tensor, logits: Tensor): boolean {

@@ -26,7 +26,8 @@ import * as z from 'zod/mini';
 import { assertLogits, assertPositive, assertSameShape } from './checks.js';
 import { SCALAR_REDUCTIONS, withoutMasked } from './reduction.js';
 import { responseLoss, type SoftOptions } from './responseLoss.js';
-import { type Distribution, softened } from './softened.js';
+import { scaled } from './scaled.js';
+import { type Distribution, logSumExpBetween, logSumExpOf, softened } from './softened.js';
 import { softenedOver } from './softenedOver.js';
 import { weighting, weightOptions } from './weighting.js';
 import { type ValueAndGradient } from './withGradient.js';
@@ -121,11 +122,9 @@ function checkStored(
 
 /** The `k` most likely classes of dense logits. */
 function topOf(logits: Tensor, k: number, temperature: number): TopLogProbs {
-  const { values, indices } = topk(
-    softened(logits, temperature).logProbs,
-    Math.min(k, logits.shape.at(-1) ?? k),
-  );
-  return { logProbs: values, indices, temperature };
+  const scores = scaled(logits, 1 / temperature);
+  const { values, indices } = topk(scores, Math.min(k, logits.shape.at(-1) ?? k));
+  return { logProbs: sub(values, logSumExpOf(softened(scores))), indices, temperature };
 }
 
 /** One value per sample; its derivative by the student's softened logits is `q − p`, by the events of the tail mode. */
@@ -143,9 +142,9 @@ function divergence(
   const dense = scattered(teacher, indices, shape);
   const kept = scattered(onesLike(teacher), indices, shape);
   const student = tail === 'renormBoth' ? softenedOver(studentLogits, kept) : softened(studentLogits);
-  const mass = sum(teacher, -1);
-  const cross = sub(mul(mass, sum(student.logSumExp, -1)), sum(mul(dense, studentLogits), -1));
-  const value = add(sum(mul(teacher, logTeacher), -1), cross);
+  const mass = sum(teacher, -1, true);
+  const cross = sub(mul(mass, logSumExpOf(student)), sum(mul(dense, studentLogits), -1, true));
+  const value = add(sum(mul(teacher, logTeacher), -1, true), cross);
   const gradient = sub(student.probs, dense);
   if (!bucket) return { value, gradient };
   const rest = tailOf(logTeacher, softenedOver(studentLogits, sub(1, kept)), student);
@@ -155,8 +154,8 @@ function divergence(
 /** The tail's part: `p · log(p / q)` of what both sides give to all other classes together. */
 function tailOf(logTeacher: Tensor, others: Distribution, student: Distribution): ValueAndGradient {
   const mass = neg(expm1(minimum(logSumExp(logTeacher, -1, true), 0)));
-  const excess = sub(log(maximum(mass, TINY)), sub(others.logSumExp, student.logSumExp));
-  return { value: sum(mul(mass, excess), -1), gradient: neg(mul(mass, others.probs)) };
+  const excess = sub(log(maximum(mass, TINY)), logSumExpBetween(others, student));
+  return { value: mul(mass, excess), gradient: neg(mul(mass, others.probs)) };
 }
 
 /** Puts values `[…batch, k]` at their classes, zeros elsewhere. */

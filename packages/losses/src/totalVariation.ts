@@ -38,7 +38,7 @@ export function totalVariationLoss(
     const difference = sub(probs, softmax(div(teacher, temperature)));
     const pull = mul(probs, sign(difference)); // through the softmax: q · (g − Σ q · g)
     return {
-      value: mul(sum(abs(difference), -1), 0.5),
+      value: mul(sum(abs(difference), -1, true), 0.5),
       gradient: mul(sub(pull, mul(probs, sum(pull, -1, true))), 0.5 / temperature),
     };
   });

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { assertClasses, assertTensors } from './checks.js';
 import { SCALAR_REDUCTIONS } from './reduction.js';
 import { labelledLoss, type SoftOptions } from './responseLoss.js';
-import { softened } from './softened.js';
+import { logSumExpOf, softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
 
 export interface VirtualTeacherOptions extends SoftOptions {
@@ -45,10 +45,10 @@ export function virtualTeacherLoss(
   return labelledLoss(where, labels, logits, { ...options, temperature }, (_, student, target) => {
     const q = softened(student);
     // Σ p · log q, where p is `other` but for the true class
-    const own = mul(sum(mul(student, target), -1), soft.own - soft.other);
-    const cross = add(own, mul(sum(student, -1), soft.other));
+    const own = mul(sum(mul(student, target), -1, true), soft.own - soft.other);
+    const cross = add(own, mul(sum(student, -1, true), soft.other));
     return {
-      value: add(sub(sum(q.logSumExp, -1), cross), soft.negativeEntropy),
+      value: add(sub(logSumExpOf(q), cross), soft.negativeEntropy),
       gradient: sub(q.probs, add(mul(target, soft.own - soft.other), soft.other)),
     };
   });

@@ -1,10 +1,11 @@
-import { add, div, expm1, mul, neg, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { div, expm1, mul, neg, type Scalar, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { defineCriterion, knobSchema } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
+import { assertPositive } from './checks.js';
 import { SCALAR_REDUCTIONS } from './reduction.js';
 import { labelledLoss, type SoftOptions } from './responseLoss.js';
 import { softDivergence } from './softDivergence.js';
-import { softened } from './softened.js';
+import { logSumExpOf, softened } from './softened.js';
 import { weighting, weightOptions } from './weighting.js';
 
 /** The authors' constant, so that a teacher without error is divided by something. */
@@ -37,20 +38,24 @@ export function weightedSoftLabelsLoss(
   labels: Tensor,
   options: WeightedSoftLabelsOptions = {},
 ): Scalar {
-  const { temperature = 2 } = options;
+  const { temperature = 2, reduction, weights } = options;
   const where = 'weightedSoftLabelsLoss';
+  assertPositive({ temperature }, { where });
   const logits = [teacherLogits, studentLogits] as const;
-  return labelledLoss(where, labels, logits, { ...options, temperature }, (teacher, student, target) => {
-    const [theirs, ours] = [teacher, student].map((logits) => hardLoss(mul(logits, temperature), target));
-    const behind = neg(expm1(neg(div(ours as Tensor, add(theirs as Tensor, EPSILON))))); // […batch, 1]
-    const { value, gradient } = softDivergence(teacher, student, false);
-    return { value: mul(value, sum(behind, -1)), gradient: mul(gradient, behind) };
+  return labelledLoss(where, labels, logits, { reduction, weights }, (teacher, student, target) => {
+    const ratio = div(logLikelihood(student, target), sub(EPSILON, logLikelihood(teacher, target)));
+    const behind = neg(expm1(ratio)); // […batch, 1]
+    const { value, gradient } = softDivergence(div(teacher, temperature), div(student, temperature), false);
+    return {
+      value: mul(mul(value, behind), temperature ** 2),
+      gradient: mul(gradient, mul(behind, temperature)),
+    };
   });
 }
 
-/** Cross-entropy to the true class, `[…batch, 1]`. */
-function hardLoss(logits: Tensor, target: Tensor): Tensor {
-  return sub(softened(logits).logSumExp, sum(mul(logits, target), -1, true));
+/** Logarithm of what the true class gets, `[…batch, 1]`. */
+function logLikelihood(logits: Tensor, target: Tensor): Tensor {
+  return sub(sum(mul(logits, target), -1, true), logSumExpOf(softened(logits)));
 }
 
 /**

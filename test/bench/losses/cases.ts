@@ -35,6 +35,8 @@ const VECTOR = { shape: [64, 128] };
 const KERNEL = { shape: [3, 3, 128, 128] };
 
 const loops = 'the PyTorch function goes sample by sample, which nobody would train with';
+const projector = 'the PyTorch function has the projector in it';
+const network = 'the PyTorch function has a whole network in it';
 const parts = 'the PyTorch function has the fusion modules in it';
 
 /** A method's loss; `extra` inputs beside teacher, student and labels; what else is trained. */
@@ -112,6 +114,8 @@ const onMaps: Readonly<Record<string, Entry>> = {
   },
   srd: { loss: ({ teacher, student }) => L.simpleRecipeLoss(teacher, student) },
   pearson: { loss: ({ teacher, student }) => L.pearsonFeatureLoss(teacher, student) },
+  simkd: { loss: ({ teacher, student }) => L.reusedClassifierLoss(teacher, student), alone: projector },
+  gradient: { loss: ({ teacher, student }) => L.gradientMatchingLoss(teacher, student), alone: network },
   'activation-pattern': { loss: ({ teacher, student }) => L.activationPatternLoss(teacher, student) },
 };
 

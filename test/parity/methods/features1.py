@@ -40,6 +40,8 @@ def channels_last(x):
 def same_size(t, s):
     """The larger map pooled to the smaller, axis by axis."""
     size = [min(a, b) for a, b in zip(t.shape[2:], s.shape[2:])]
+    if t.shape[2:] == s.shape[2:]:
+        return t, s
     return F.adaptive_avg_pool2d(t, size), F.adaptive_avg_pool2d(s, size)
 
 
