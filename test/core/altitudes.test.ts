@@ -72,7 +72,7 @@ const byHand: Loop = async (manager, batches) => {
           const { grads } = variableGrads(() => {
             const { output } = manager.model.forward(batch.x, { training: true });
             return manager.onAfterComputeLoss(batch.x, output, crossEntropy(batch.y as Tensor, output));
-          }, manager.variables as Variable[]);
+          }, manager.variables);
           optimizer.applyGradients(manager.onBeforeOptimizerStep(grads));
           manager.onAfterOptimizerStep();
         });

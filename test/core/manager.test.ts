@@ -307,6 +307,18 @@ describe('plugins', () => {
     student.dispose();
   });
 
+  it('leave no tap behind, however often they come and go', async () => {
+    const [teacher, student] = [mlp(16, 1), mlp(4, 2)];
+    const manager = prepareCompression(student, { teacher, criterion: kd() });
+    const before = manager.hooks.onStepEnd.taps.length;
+    for (let i = 0; i < 5; i++)
+      await manager.fit(problem(4), { plugins: [{ name: 'guest', onStepEnd: () => undefined }] });
+    expect(manager.hooks.onStepEnd.taps.length).toBeLessThanOrEqual(before + 1);
+    manager.dispose();
+    teacher.dispose();
+    student.dispose();
+  });
+
   it('are disposed in reverse order, and every failure is reported', () => {
     const [teacher, student] = [mlp(16, 1), mlp(4, 2)];
     const order: string[] = [];

@@ -126,6 +126,23 @@ describe('prepareCompression refuses', () => {
     );
   });
 
+  it('criteria of which one cannot be prepared, and lets the others go', () => {
+    const disposed: string[] = [];
+    const criterion = (type: string, prepare: () => void) => ({
+      type,
+      prepare,
+      compute: () => scalar(0),
+      dispose: () => void disposed.push(type),
+    });
+    const bad = criterion('bad', () => {
+      throw new Error('no adapter fits');
+    });
+    expect(() => prepare({ teacher, criterion: [criterion('good', () => undefined), bad] })).toThrow(
+      'no adapter fits',
+    );
+    expect(disposed).toEqual(['good', 'bad']);
+  });
+
   it('a student that is none', () => {
     expect(() => prepare({ teacher, criterion: kd }, 42)).toThrow(
       'Expected `student` to be a LayersModel or { forward, variables }, got 42.',

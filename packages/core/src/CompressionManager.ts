@@ -14,8 +14,8 @@ import { type Criterion } from './criterion/Criterion.js';
 import { DistillError, messageOf } from './errors.js';
 import { createHooks, type Hooks } from './hooks/createHooks.js';
 import { type TraceEvent } from './hooks/guardTap.js';
-import { type HookName } from './hooks/HookSignatures.js';
-import { type Plugin, pluginHooks, STAGES } from './hooks/Plugin.js';
+import { type Plugin } from './hooks/Plugin.js';
+import { PluginHost } from './hooks/PluginHost.js';
 import { type Data } from './loop/Data.js';
 import { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 import { fit, type FitOptions, type History } from './loop/fit.js';
@@ -57,7 +57,7 @@ export class CompressionManager {
   readonly #run: Run;
   readonly #phase = new Phase();
   readonly #taps: { readonly student: readonly string[]; readonly teacher: readonly string[] };
-  readonly #plugins = new Map<string, () => void>();
+  readonly #host: PluginHost;
   readonly #reported = new WeakSet<object>();
   #optimizer: Optimizer | undefined;
 
@@ -69,6 +69,7 @@ export class CompressionManager {
     this.hooks = createHooks(this.#run, { jitless: parts.jitless });
     const criterion = { name: 'criterion', stage: Number.MIN_SAFE_INTEGER };
     this.hooks.onAfterComputeLoss.tap(criterion, (loss, ctx) => combineLosses(loss, parts.criteria, ctx));
+    this.#host = new PluginHost(this.hooks);
     for (const plugin of parts.plugins) this.use(plugin);
   }
 
@@ -117,26 +118,7 @@ export class CompressionManager {
    * @throws DistillError if the name is taken or an `on…` key is no hook.
    */
   use(plugin: Plugin): () => void {
-    const hooks = pluginHooks(plugin);
-    if (this.#plugins.has(plugin.name)) {
-      throw new DistillError('OPTION', `A plugin named "${plugin.name}" is in use already.`, {
-        where: 'use',
-      });
-    }
-    let live = true;
-    for (const [name, { order = 'normal', handler }] of hooks) {
-      const listen = (...args: unknown[]) =>
-        live ? (handler as (...args: unknown[]) => unknown).apply(plugin, args) : undefined;
-      this.#tap(name, plugin.name, STAGES[order], listen);
-    }
-    const undo = () => {
-      if (!live) return;
-      live = false;
-      this.#plugins.delete(plugin.name);
-      plugin.dispose?.();
-    };
-    this.#plugins.set(plugin.name, undo);
-    return undo;
+    return this.#host.use(plugin);
   }
 
   /** Reports every hook call: whose, when, how long, how many tensors it left. Returns the undo. */
@@ -295,9 +277,8 @@ export class CompressionManager {
   dispose(): void {
     this.#run.endStep();
     this.#run.means.reset();
-    const undo = [...this.#plugins.values()].reverse();
     const { criteria, stepRunner } = this.#parts;
-    const actions = [...undo, ...criteria.map((criterion) => () => criterion.dispose?.())];
+    const actions = [...this.#host.undoAll(), ...criteria.map((criterion) => () => criterion.dispose?.())];
     actions.push(
       () => stepRunner.dispose?.(),
       () => this.#optimizer?.dispose(),
@@ -305,11 +286,6 @@ export class CompressionManager {
     const failures = actions.flatMap((action) => failureOf(action));
     this.#optimizer = undefined;
     if (failures.length > 0) throw new AggregateError(failures, 'Some parts could not be disposed.');
-  }
-
-  #tap(name: HookName, plugin: string, stage: number, listen: (...args: unknown[]) => unknown): void {
-    const hook = this.hooks[name] as { tap(options: { name: string; stage: number }, fn: unknown): void };
-    hook.tap({ name: plugin, stage }, listen);
   }
 
   /** Whatever throws inside is told to the plugins once, then goes on. */

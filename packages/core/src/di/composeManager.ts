@@ -1,7 +1,7 @@
 import { Container, ContainerModule, type Newable, type ServiceIdentifier } from 'inversify';
 import { checkCriteria } from '../checks.js';
 import { CompressionManager } from '../CompressionManager.js';
-import { type Criterion, type CriterionClass } from '../criterion/Criterion.js';
+import { type Criterion, type CriterionClass, type PrepareContext } from '../criterion/Criterion.js';
 import { type CriterionFactory } from '../criterion/defineCriterion.js';
 import { resolveCriteria } from '../criterion/resolveCriteria.js';
 import { expected, messageOf } from '../errors.js';
@@ -82,7 +82,7 @@ function managerOf(container: Container, options: CompressionOptions): Compressi
   const teacher = container.get(TOKENS.Teacher);
   const criteria = container.get(TOKENS.Criteria);
   checkCriteria(criteria, student, teacher);
-  for (const criterion of criteria) criterion.prepare?.({ student, teacher });
+  prepareAll(criteria, { student, teacher });
   const { plugins = [], finiteLoss = true, jitless } = options;
   const guards: Plugin[] = finiteLoss === false ? [] : [finiteGuard(finiteLoss === true ? {} : finiteLoss)];
   return new CompressionManager({
@@ -95,6 +95,16 @@ function managerOf(container: Container, options: CompressionOptions): Compressi
     plugins: [...guards, ...plugins, ...allOf(container, TOKENS.Plugin)],
     jitless,
   });
+}
+
+/** If one cannot be prepared, those before it give back what they built. */
+function prepareAll(criteria: readonly Criterion[], context: PrepareContext): void {
+  try {
+    for (const criterion of criteria) criterion.prepare?.(context);
+  } catch (error) {
+    for (const criterion of criteria) criterion.dispose?.();
+    throw error;
+  }
 }
 
 function allOf<T>(container: Container, id: ServiceIdentifier<T>): T[] {
