@@ -59,7 +59,7 @@ describe('contrastiveRepresentationLoss', () => {
       (x) => contrastiveRepresentationLoss(normal([3, 4], 2), x),
       s,
     );
-    expect(gradient.slice(4, 8)).toEqual([0, 0, 0, 0]);
+    expect(gradient.slice(4, 8).filter((x) => x !== 0)).toEqual([]);
     expect(gradient[0]).not.toBe(0);
   });
 

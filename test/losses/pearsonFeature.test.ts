@@ -1,10 +1,10 @@
 import { add, concat, mul, ones, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core';
-import { pearsonFeature, pearsonFeatureLoss, type ReduceOptions } from '@tfjs-distill/losses';
+import { pearsonFeature, pearsonFeatureLoss, type PearsonFeatureOptions } from '@tfjs-distill/losses';
 import { describe, expect, it } from 'vitest';
 import { describeGolden } from '../parity/golden.js';
 import { normal, numberOf, valueAndGradient } from './featureRig.js';
 
-describeGolden<ReduceOptions>('pearson', ({ teacher, student, weights }, options) =>
+describeGolden<PearsonFeatureOptions>('pearson', ({ teacher, student, weights }, options) =>
   pearsonFeatureLoss(teacher!, student!, { ...options, weights }),
 );
 

@@ -1,24 +1,13 @@
 import {
-  add,
-  cast,
   clone,
+  customGrad,
   div,
-  exp,
-  expandDims,
-  eye,
-  greater,
-  logSoftmax,
-  matMul,
   maximum,
   mul,
-  neg,
   type Scalar,
-  sub,
   sum,
   type Tensor,
-  type Tensor2D,
   tidy,
-  transpose,
 } from '@tensorflow/tfjs-core';
 import {
   type Adapter,
@@ -39,11 +28,10 @@ import { assertFeatures } from './assertFeatures.js';
 import { assertPositive } from './checks.js';
 import { ContrastMemory } from './ContrastMemory.js';
 import { featureOptions, pairedLayers, pairsOf, sumOf, withExtras } from './featureCriterion.js';
+import { leftOut, matchPairs } from './matchPairs.js';
 import { noGrad } from './noGrad.js';
-import { sameClass } from './sameClass.js';
 import { sampleWeights, withoutMaskedSamples } from './sampleWeights.js';
-import { unitVectors } from './unitVectors.js';
-import { withGradient } from './withGradient.js';
+import { unitRows, unitVectors } from './unitVectors.js';
 
 export interface ContrastiveRepresentationOptions {
   /** `τ > 0`. Default 0.07. */
@@ -55,6 +43,7 @@ export interface ContrastiveRepresentationOptions {
 }
 
 const WHERE = 'contrastiveRepresentationLoss';
+const SMALLEST = 1e-12;
 
 /**
  * Contrastive representation loss within a batch: which of the teacher's embeddings is of the same sample as
@@ -93,53 +82,18 @@ export function contrastiveRepresentationLoss(
   }
   return tidy(() => {
     const [teacher, student] = [teacherEmbeddings, studentEmbeddings].map((x) =>
-      unitVectors(withoutMaskedSamples(x, weights)),
-    ) as [Tensor2D, Tensor2D];
-    const cosines = matMul(student, teacher, false, true);
+      withoutMaskedSamples(x, weights),
+    ) as [Tensor, Tensor];
+    const left = leftOut(labels, weights, temperature);
     const shares = weights === undefined ? 1 / batch : div(weights, maximum(sum(weights), SMALLEST));
-    return withGradient(cosines, (x) => {
-      const scores = sub(div(x, temperature), leftOut(labels, weights, temperature));
-      return matching(scores as Tensor2D, shares, temperature);
-    }) as Scalar;
+    return customGrad((t, s, save) => {
+      const sides = [unitRows(t as Tensor), unitRows(s as Tensor)] as const;
+      const { value, byTeacher, byStudent } = matchPairs(sides, { temperature, left, shares });
+      (save as (tensors: Tensor[]) => void)([byTeacher, byStudent]);
+      const gradFunc = (dy: Tensor, saved: Tensor[]) => saved.map((gradient) => mul(dy, gradient));
+      return { value, gradFunc };
+    })(teacher, student) as Scalar;
   });
-}
-
-const SMALLEST = 1e-12;
-
-/** What is taken off the scores of pairs that are not told apart: enough that nothing is left of them. */
-function leftOut(
-  labels: Tensor | undefined,
-  weights: Tensor | undefined,
-  temperature: number,
-): Tensor | number {
-  const enough = 1e4 + 2 / temperature;
-  const same = labels && sameClass(labels);
-  const absent = weights && absentPairs(weights);
-  if (same && absent) return mul(maximum(same, absent), enough);
-  const left = same ?? absent;
-  return left === undefined ? 0 : mul(left, enough);
-}
-
-/** 1 for pairs of different samples of which one weighs nothing. */
-function absentPairs(weights: Tensor): Tensor {
-  const present = cast(greater(weights, 0), 'float32');
-  const both = mul(expandDims(present, 0), expandDims(present, 1));
-  return mul(sub(1, both), sub(1, eye(weights.shape[0] ?? 1)));
-}
-
-/** Cross-entropy of rows and of columns to the diagonal, and its derivative by the cosines. */
-function matching(scores: Tensor2D, shares: Tensor | number, temperature: number) {
-  const diagonal = eye(scores.shape[0]);
-  const rows = logSoftmax(scores);
-  const columns = transpose(logSoftmax(transpose(scores)));
-  const anchors = typeof shares === 'number' ? shares : expandDims(shares, 1);
-  const others = typeof shares === 'number' ? shares : expandDims(shares, 0);
-  const found = mul(sum(mul(add(rows, columns), diagonal), 1), 0.5);
-  const excess = (logProbs: Tensor, share: Tensor | number) => mul(sub(exp(logProbs), diagonal), share);
-  return {
-    value: neg(sum(mul(found, shares))),
-    gradient: mul(add(excess(rows, anchors), excess(columns, others)), 0.5 / temperature),
-  };
 }
 
 const memory = z.strictObject({

@@ -57,7 +57,7 @@ export { mutualLearning, mutualLearningLoss, type MutualLearningOptions } from '
 export { neuronSelectivity, neuronSelectivityLoss } from './neuronSelectivity.js';
 export { noiseContrastiveLoss, type NoiseContrastiveOptions } from './noiseContrastiveLoss.js';
 export { marginsFromBatchNorm, overhaul, overhaulLoss, type OverhaulOptions } from './overhaul.js';
-export { pearsonFeature, pearsonFeatureLoss } from './pearsonFeature.js';
+export { pearsonFeature, pearsonFeatureLoss, type PearsonFeatureOptions } from './pearsonFeature.js';
 export { peerTeachers } from './peerTeachers.js';
 export { probabilisticTransfer, probabilisticTransferLoss } from './probabilisticTransfer.js';
 export { probabilityShift } from './probabilityShift.js';

@@ -11,16 +11,24 @@ import {
   sub,
   sum,
   type Tensor,
+  tidy,
 } from '@tensorflow/tfjs-core';
 import { defineCriterion, featureAdapters } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
-import { channelMoments } from './channelMoments.js';
+import { assertFeatures } from './assertFeatures.js';
 import { adapterOptions, featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
-import { featureLoss } from './featureLoss.js';
-import { noGrad } from './noGrad.js';
-import { type ReduceOptions, SCALAR_REDUCTIONS } from './reduction.js';
-import { entriesOf, sumSamples } from './samples.js';
-import { sampleWeights } from './sampleWeights.js';
+import { SCALAR_REDUCTIONS, type ScalarReduction, sharesOf } from './reduction.js';
+import { entriesOf } from './samples.js';
+import { sampleWeights, withoutMaskedSamples } from './sampleWeights.js';
+import { perRow, type Scaling, standardized } from './standardized.js';
+import { withGradient } from './withGradient.js';
+
+export interface PearsonFeatureOptions {
+  /** Default `mean`. */
+  readonly reduction?: ScalarReduction;
+  /** Weight of each sample, `[batch]`, ≥ 0. Default 1. */
+  readonly weights?: Tensor | undefined;
+}
 
 const EPSILON = 1e-6;
 
@@ -35,8 +43,7 @@ const EPSILON = 1e-6;
  *
  * @param teacherFeatures `[batch, …sizes, channels]`.
  * @param studentFeatures Same shape.
- * @param options `reduction` defaults to `mean`; `weights` are `[batch]`.
- * @returns Non-negative scalar, or `[batch]` with reduction `none`. The caller owns it.
+ * @returns Non-negative scalar. The caller owns it.
  * @throws DistillError if the shapes differ; it says which adapter mends that.
  *
  * @example
@@ -48,27 +55,36 @@ const EPSILON = 1e-6;
 export function pearsonFeatureLoss(
   teacherFeatures: Tensor,
   studentFeatures: Tensor,
-  { reduction = 'mean', weights }: ReduceOptions = {},
+  { reduction = 'mean', weights }: PearsonFeatureOptions = {},
 ): Scalar {
   const rule = { same: 'shape', where: 'pearsonFeatureLoss' } as const;
-  const features = [teacherFeatures, studentFeatures] as const;
-  return featureLoss(rule, features, { reduction, weights }, (teacher, student) => {
-    const difference = sub(
-      standardized(student, weights),
-      noGrad(() => standardized(teacher, weights)),
-    );
-    return { values: mul(sumSamples(square(difference)), 0.5), entries: entriesOf(student) };
+  assertFeatures({ teacherFeatures, studentFeatures }, weights, rule);
+  return tidy(() => {
+    const teacher = withoutMaskedSamples(teacherFeatures, weights);
+    const student = withoutMaskedSamples(studentFeatures, weights);
+    const [batch = 1, entries] = [student.shape[0], entriesOf(student)];
+    const positions = entries / (student.shape.at(-1) ?? 1);
+    const factor = perRow(sharesOf({ reduction, weights }, batch, entries), positions);
+    const shares = perRow(sharesOf({ reduction: 'mean', weights }, batch, positions), positions);
+    const samples = weights === undefined ? batch : sum(cast(greater(weights, 0), 'float32'));
+    const scaling = (variance: Tensor, mean: Tensor) => scaledBy(variance, mean, mul(samples, positions));
+    return withGradient(student, (x) => {
+      const ours = standardized(x, shares, scaling);
+      const difference = sub(ours.value, standardized(teacher, shares, scaling).value);
+      const pull = mul(difference, factor);
+      return { value: mul(sum(mul(pull, difference)), 0.5), gradient: ours.through(pull) };
+    }) as Scalar;
   });
 }
 
-function standardized(x: Tensor, weights: Tensor | undefined): Tensor {
-  const { centred, variance, mean } = channelMoments(x, weights);
-  const samples = weights === undefined ? (x.shape[0] ?? 1) : sum(cast(greater(weights, 0), 'float32'));
-  const count = mul(samples, entriesOf(x) / (x.shape.at(-1) ?? 1));
-  const unbiased = mul(variance, div(count, maximum(sub(count, 1), 1)));
-  // what rounding alone makes of a constant channel counts as constant
-  const alive = noGrad(() => cast(greater(unbiased, mul(add(square(mean), 1), EPSILON ** 2)), 'float32'));
-  return mul(centred, div(alive, add(sqrt(maximum(unbiased, EPSILON ** 2)), EPSILON)));
+/** `1 / (std + ε)` of the unbiased variance; 0 for a channel that only rounding moves. */
+function scaledBy(variance: Tensor, mean: Tensor, count: Tensor): Scaling {
+  const correction = div(count, maximum(sub(count, 1), 1));
+  const unbiased = mul(variance, correction);
+  const alive = cast(greater(unbiased, mul(add(square(mean), 1), EPSILON ** 2)), 'float32');
+  const deviation = sqrt(maximum(unbiased, EPSILON ** 2));
+  const scale = div(alive, add(deviation, EPSILON));
+  return { scale, slope: div(mul(mul(square(scale), correction), -0.5), deviation) };
 }
 
 /**

@@ -1,15 +1,14 @@
 import {
   abs,
   add,
-  clone,
   div,
   log,
   mul,
   pow,
-  reshape,
   rsqrt,
   type Scalar,
   sign,
+  square,
   sub,
   sum,
   type Tensor,
@@ -18,10 +17,11 @@ import {
 import { defineCriterion, expected, featureAdapters } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { assertFeatures } from './assertFeatures.js';
-import { channelMoments } from './channelMoments.js';
 import { adapterOptions, featureOptions, overPairs, pairedLayers } from './featureCriterion.js';
-import { noGrad } from './noGrad.js';
+import { sharesOf } from './reduction.js';
+import { entriesOf } from './samples.js';
 import { sampleWeights, withoutMaskedSamples } from './sampleWeights.js';
+import { perRow, type Scaling, standardized } from './standardized.js';
 import { withGradient } from './withGradient.js';
 
 export interface SimpleRecipeOptions {
@@ -62,21 +62,33 @@ export function simpleRecipeLoss(
   assertFeatures({ teacherFeatures, studentFeatures }, weights, { same: 'shape', where });
   if (!(exponent >= 1)) throw expected('exponent', 'a number of at least 1', exponent, { where });
   return tidy(() => {
-    const teacher = noGrad(() => normalized(clone(withoutMaskedSamples(teacherFeatures, weights)), weights));
-    const student = normalized(withoutMaskedSamples(studentFeatures, weights), weights);
-    const share = weights === undefined ? 1 : reshape(weights, [-1, ...student.shape.slice(1).map(() => 1)]);
-    return withGradient(sub(student, teacher), (difference) => {
-      const size = abs(difference);
-      const rest = mul(share, pow(size, exponent - 1));
-      const total = add(sum(mul(rest, size)), FLOOR);
-      return { value: log(total), gradient: mul(mul(rest, sign(difference)), div(exponent, total)) };
+    const teacher = withoutMaskedSamples(teacherFeatures, weights);
+    const student = withoutMaskedSamples(studentFeatures, weights);
+    const positions = entriesOf(student) / (student.shape.at(-1) ?? 1);
+    const batch = student.shape[0] ?? 1;
+    const shares = perRow(sharesOf({ reduction: 'mean', weights }, batch, positions), positions);
+    const factor = perRow(sharesOf({ reduction: 'sum', weights }, batch, 1), positions);
+    return withGradient(student, (x) => {
+      const ours = standardized(x, shares, scaling);
+      const difference = sub(ours.value, standardized(teacher, shares, scaling).value);
+      const { power, slope } = powerOf(difference, exponent);
+      const total = add(sum(mul(power, factor)), FLOOR);
+      return { value: log(total), gradient: ours.through(mul(mul(slope, factor), div(1, total))) };
     }) as Scalar;
   });
 }
 
-function normalized(x: Tensor, weights: Tensor | undefined): Tensor {
-  const { centred, variance } = channelMoments(x, weights);
-  return mul(centred, rsqrt(add(variance, VARIANCE_EPSILON)));
+/** As batch normalisation does. */
+function scaling(variance: Tensor): Scaling {
+  const scale = rsqrt(add(variance, VARIANCE_EPSILON));
+  return { scale, slope: mul(mul(square(scale), scale), -0.5) };
+}
+
+/** `|x|^exponent` and its derivative; by multiplication where that will do, since `pow` is slow. */
+function powerOf(x: Tensor, exponent: number): { readonly power: Tensor; readonly slope: Tensor } {
+  const even = exponent === 2 || exponent === 4;
+  const beside = even ? (exponent === 2 ? x : mul(x, square(x))) : mul(sign(x), pow(abs(x), exponent - 1));
+  return { power: mul(beside, x), slope: mul(beside, exponent) };
 }
 
 /**
