@@ -42,9 +42,9 @@ describe('distill', () => {
 
   it('lists them as JSON', async () => {
     const engines = JSON.parse((await distill('engine list --json')).out) as Record<string, unknown>[];
-    expect(engines.map(({ engine }) => engine)).toEqual(['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu']);
+    expect(engines.map(({ engine }) => engine)).toEqual(['tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu']);
     expect(engines[1]).toMatchObject({ usable: false, chosen: false, reason: 'not installed' });
-    expect(engines[2]).toMatchObject({ usable: true, chosen: true, facts: { threads: '1' } });
+    expect(engines[3]).toMatchObject({ usable: true, chosen: true, facts: { threads: '1' } });
   });
 
   it('marks the engine that DISTILL_ENGINE forces', async () => {
@@ -64,7 +64,7 @@ describe('distill', () => {
     };
     expect(threads).toBe(os.availableParallelism());
     expect(memory.total).toBe(os.totalmem());
-    expect(engines).toHaveLength(4);
+    expect(engines).toHaveLength(5);
   });
 
   it.each([

@@ -23,7 +23,7 @@ const PASSING = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']);
  * @returns The answer, or a reason in one line; `lasting` where the same files would fail the same way again.
  */
 export async function nativeChild<T>(
-  script: 'probe' | 'selfTest',
+  script: 'probe' | 'probeWebgpu' | 'selfTest',
   args: readonly string[],
   timeout = 120_000,
 ): Promise<ChildAnswer<T>> {
