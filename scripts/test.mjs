@@ -48,7 +48,7 @@ function check(name, program, parameters) {
 function suite(name, env, parameters, node = process.execPath) {
   console.log(`\n# ${name}`);
   const file = join(REPORTS, `${name.replaceAll(/\W+/g, '-')}.json`);
-  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const { status } = run(node, [vitest, 'run', ...reporters, ...parameters], { env });
   const counts = countsOf(file);

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import {
   add,
   mul,
+  type Optimizer,
   randomUniform,
   type Tensor,
   tensor1d,
@@ -55,7 +56,8 @@ function network(): LayersModel {
 }
 
 function byHand(): Step {
-  const [student, optimizer] = [network(), train.adam(1e-3)];
+  const student = network();
+  const optimizer: Optimizer = train.adam(1e-3);
   const variables = student.trainableWeights.map((weight) => weight.read() as Variable);
   return ({ x, y, logits }) =>
     tidy(() => {

@@ -1,13 +1,4 @@
-import {
-  dispose,
-  mul,
-  type Scalar,
-  type Tensor,
-  tidy,
-  train,
-  variableGrads,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { dispose, mul, type Scalar, type Tensor, tidy, train, variableGrads } from '@tensorflow/tfjs-core';
 import {
   type Batch,
   type CompressionManager,

@@ -11,7 +11,7 @@ import { type Logs } from './context.js';
 import { checkStep } from './checks.js';
 import { combineLosses } from './criterion/combineLosses.js';
 import { type Criterion } from './criterion/Criterion.js';
-import { DistillError, messageOf } from './errors.js';
+import { messageOf } from './errors.js';
 import { createHooks, type Hooks } from './hooks/createHooks.js';
 import { type TraceEvent } from './hooks/guardTap.js';
 import { type Plugin } from './hooks/Plugin.js';
