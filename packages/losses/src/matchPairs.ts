@@ -61,10 +61,11 @@ export function matchPairs(
   const scores = sub(div(cosines, temperature), left);
   const [rows, columns] = [softened(scores), softened(transpose(scores))];
   const confusion = mul(sum(add(logSumExpOf(rows), logSumExpOf(columns)), 1), 0.5);
-  const found = div(sum(mul(student.unit, teacher.unit), 1), temperature);
+  const diagonal = eye(scores.shape[0] ?? 1);
+  const found = sum(mul(scores, diagonal), 1); // the very numbers of the softmax, so that a sure match is exactly 0
   const share = typeof shares === 'number' ? shares : expandDims(shares, 1);
   const spread = add(mul(rows.probs, share), transpose(mul(columns.probs, share)));
-  const target = mul(eye(scores.shape[0] ?? 1), mul(share, 2));
+  const target = mul(diagonal, mul(share, 2));
   const slope = mul<Tensor2D>(sub(spread, target), 0.5 / temperature); // by the cosines
   return {
     value: sum(mul(sub(confusion, found), shares)),
