@@ -4,6 +4,7 @@ export * from './data/loadMnist.js';
 export * from './data/readIdx.js';
 export { type Diagnosis, diagnose } from './engine/doctor.js';
 export * from './engine/index.js';
+export { ensureEngine, type Ensured, type EnsureOptions } from './engine/install/ensureEngine.js';
 export { installEngine, type InstallOptions, type InstallReport } from './engine/install/installEngine.js';
 export { removeEngine } from './engine/removeEngine.js';
 export * from './io/fileSystem.js';

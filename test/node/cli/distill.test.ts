@@ -42,7 +42,13 @@ describe('distill', () => {
 
   it('lists them as JSON', async () => {
     const engines = JSON.parse((await distill('engine list --json')).out) as Record<string, unknown>[];
-    expect(engines.map(({ engine }) => engine)).toEqual(['tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu']);
+    expect(engines.map(({ engine }) => engine)).toEqual([
+      'tensorflow-gpu',
+      'tensorflow',
+      'webgpu',
+      'wasm',
+      'cpu',
+    ]);
     expect(engines[1]).toMatchObject({ usable: false, chosen: false, reason: 'not installed' });
     expect(engines[3]).toMatchObject({ usable: true, chosen: true, facts: { threads: '1' } });
   });
@@ -86,6 +92,14 @@ describe('distill', () => {
     expect(out).toBe('');
     expect(err).toMatch(message);
     expect(err).not.toMatch(/^\s+at /m);
+  });
+
+  it('goes on without the native engine where it cannot be installed', async () => {
+    const { code, out, err } = await distill('engine ensure', BARE);
+    expect({ code, out }).toEqual({ code: 0, out: '' });
+    expect(err).toMatch(
+      /^Going on without the native engine: its installation needs pip .*, a C\+\+ .*, and npm .*\.\n$/,
+    );
   });
 
   it('removes nothing where there is nothing', async () => {

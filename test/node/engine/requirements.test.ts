@@ -55,7 +55,7 @@ describe('the tools', () => {
     await expect(findTools()).rejects.toMatchObject({
       code: 'ENGINE',
       message: expect.stringMatching(
-        /pip \(Debian.* and a C\+\+ compiler \(Debian.*apt install g\+\+.* and npm .*wasm engine/,
+        /pip \(Debian.*, a C\+\+ compiler \(Debian.*apt install g\+\+.*, and npm .*wasm engine/,
       ) as unknown,
     });
   });

@@ -8,6 +8,7 @@ export const engine = (): Command =>
   new Command('engine')
     .description('what training runs on')
     .addCommand(install())
+    .addCommand(ensure())
     .addCommand(list())
     .addCommand(remove());
 
@@ -40,6 +41,17 @@ const install = (): Command =>
       } finally {
         display.stop();
       }
+    });
+
+const ensure = (): Command =>
+  new Command('ensure')
+    .description('install it where it is missing and can be installed; never fails')
+    .action(async () => {
+      process.env['PIP_RETRIES'] ??= '1'; // whoever is offline should not wait for long
+      const { ensureEngine } = await import('../../engine/install/ensureEngine.js');
+      const display = progressDisplay();
+      await ensureEngine({ onMessage: display.step, onStep: display.step, onProgress: display.progress });
+      display.stop();
     });
 
 const list = (): Command =>

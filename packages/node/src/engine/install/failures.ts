@@ -29,7 +29,8 @@ const KNOWN: readonly Known[] = [
   },
   {
     sign: /connection (error|broken|reset|aborted|refused)|NewConnectionError|timed? ?out|Incomplete|ProxyError|SSLError|name resolution|Wheel .* is invalid/i,
-    message: (requirement, output) => `The download of ${requirement} broke off (${networkLine(output)}).`,
+    message: (requirement, output) =>
+      `The download of ${requirement} broke off (${short(networkLine(output))}).`,
     hint: `Check the network, or the proxy and index in pip's configuration. ${AGAIN}`,
   },
   {
@@ -59,15 +60,16 @@ const lastLine = (output: string): string =>
     .split('\n')
     .filter((line) => !/^\s*(\[notice\]|WARNING: There was an error checking)/.test(line))
     .at(-1)
-    ?.trim()
-    .slice(0, 300) ?? 'no output';
+    ?.trim() ?? 'no output';
+
+const short = (line: string): string => (line.length > 300 ? `${line.slice(0, 299)}…` : line);
 
 /** Translates pip's output into one error that says what to do. */
 export function pipFailure(requirement: string, output: string): DistillError {
   const known = KNOWN.find(({ sign }) => sign.test(output));
   if (known)
     return new DistillError('ENGINE', known.message(requirement, output), { where: WHERE, hint: known.hint });
-  return new DistillError('ENGINE', `pip could not fetch ${requirement}: ${lastLine(output)}`, {
+  return new DistillError('ENGINE', `pip could not fetch ${requirement}: ${short(lastLine(output))}`, {
     where: WHERE,
     hint: AGAIN,
   });
@@ -80,7 +82,7 @@ export function stepFailure(step: string, error: unknown): DistillError {
   const full = code === 'ENOSPC' || /ENOSPC|No space left/i.test(messageOf(error));
   const message = full
     ? `The disk is full (while ${step}).`
-    : `Failed while ${step}: ${lastLine(messageOf(error))}`;
+    : `Failed while ${step}: ${short(lastLine(messageOf(error)))}`;
   const hint = full ? `Free some space, or set DISTILL_CACHE to a folder on another disk. ${AGAIN}` : AGAIN;
   return new DistillError('ENGINE', message, { where: WHERE, hint, cause: error });
 }

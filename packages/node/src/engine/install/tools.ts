@@ -1,6 +1,9 @@
 import { DistillError } from '@tfjs-distill/core';
 import { execa } from 'execa';
 
+/** `a, b, and c` */
+export const listed = (words: readonly string[]): string => new Intl.ListFormat('en').format(words);
+
 /** A program and the arguments that always come first. */
 export type Command = readonly [program: string, ...first: string[]];
 
@@ -67,7 +70,7 @@ export async function lookForTools(): Promise<{ found: Partial<Tools>; missing: 
 export async function findTools(): Promise<Tools> {
   const { found, missing } = await lookForTools();
   if (missing.length === 0) return found as Tools;
-  throw new DistillError('ENGINE', `The native engine's installation needs ${missing.join(' and ')}.`, {
+  throw new DistillError('ENGINE', `The native engine's installation needs ${listed(missing)}.`, {
     where: 'engine install',
     hint: 'Without it, the wasm engine runs, without installation.',
   });
