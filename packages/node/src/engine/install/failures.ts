@@ -62,6 +62,18 @@ const lastLine = (output: string): string =>
     .at(-1)
     ?.trim() ?? 'no output';
 
+/** Where programs say what went wrong: compilers, npm. Their last line is seldom it. */
+const TELLING = [/\berror: /, /^npm error (?!code|syscall|errno| )/];
+
+/** The line of a failed program's output, or of an error, that tells most. */
+function tellingLine(output: string): string {
+  const lines = output.split('\n');
+  const telling = TELLING.map((sign) => lines.find((line) => sign.test(line))).find(
+    (line) => line !== undefined,
+  );
+  return telling?.trim() ?? lastLine(output);
+}
+
 const short = (line: string): string => (line.length > 300 ? `${line.slice(0, 299)}…` : line);
 
 /** Translates pip's output into one error that says what to do. */
@@ -82,7 +94,7 @@ export function stepFailure(step: string, error: unknown): DistillError {
   const full = code === 'ENOSPC' || /ENOSPC|No space left/i.test(messageOf(error));
   const message = full
     ? `The disk is full (while ${step}).`
-    : `Failed while ${step}: ${short(lastLine(messageOf(error)))}`;
+    : `Failed while ${step}: ${short(tellingLine(messageOf(error)))}.`;
   const hint = full ? `Free some space, or set DISTILL_CACHE to a folder on another disk. ${AGAIN}` : AGAIN;
   return new DistillError('ENGINE', message, { where: WHERE, hint, cause: error });
 }

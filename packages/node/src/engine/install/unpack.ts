@@ -10,7 +10,7 @@ const NEEDED = [
   /^tensorflow\/libtensorflow[^/]*$/,
   /^tensorflow\/include\/tensorflow\/(c|core\/platform)\/.*\.h$/,
   /^tensorflow\/include\/(xla\/)?tsl\/(c|platform)\/.*\.h$/,
-  /^nvidia\/.*\/(lib|bin)\//,
+  /^nvidia\/.*\/lib\//,
   /\.dist-info\/METADATA$/,
 ];
 
