@@ -10,7 +10,13 @@ import {
   tensor1d,
 } from '@tensorflow/tfjs-core';
 import { layers, type LayersModel, sequential } from '@tensorflow/tfjs-layers';
-import { criteriaModule, defineCriterion, liveTeacher, prepareCompression } from '@tfjs-distill/core';
+import {
+  criteriaModule,
+  type Criterion,
+  defineCriterion,
+  liveTeacher,
+  prepareCompression,
+} from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -298,6 +304,22 @@ describe('a criterion', () => {
     await expect(lossOf(wrong)).rejects.toThrow(
       'Expected criterion "wrong" to return a scalar, got a tensor of shape [2].',
     );
+  });
+
+  it('may tap a layer that is an output of the model already, or one layer twice', async () => {
+    let same: boolean | undefined;
+    const criterion: Criterion = {
+      type: 'outputs',
+      taps: { student: ['logits', 'hidden', 'logits'], teacher: ['logits'] },
+      compute: ({ studentOutputs, teacherOutputs }) => {
+        same = studentOutputs.features['logits'] === studentOutputs.output;
+        return sum(teacherOutputs.features['logits']!);
+      },
+    };
+    const manager = prepare({ teacher, criterion });
+    await manager.fit(problem(8));
+    expect(same).toBe(true);
+    manager.dispose();
   });
 
   it('sees the features of the layers it taps, of both sides', async () => {

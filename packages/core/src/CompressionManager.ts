@@ -214,7 +214,7 @@ export class CompressionManager {
     this.#phase.enter('onStepEnd', 'step', 'epoch');
     await this.#reporting(async () => {
       const { loss, parts, means } = this.#run;
-      means.add({ loss, ...parts });
+      await means.add({ loss, ...parts });
       await this.hooks.onStepEnd.promise(this.#run);
     });
     this.#run.endStep();

@@ -1,20 +1,23 @@
-import { add, clone, keep, type Scalar, tidy } from '@tensorflow/tfjs-core';
+import { add, keep, type Scalar, tidy } from '@tensorflow/tfjs-core';
+import { readsAreCheap } from './cheapReads.js';
 import { type LazyScalar } from './LazyScalar.js';
+import { shareTensor } from './shareTensor.js';
 
-/** Running sums of an epoch's losses, on the device: one read an epoch and none a step. */
+/**
+ * Means of an epoch's losses. Summed on the device where a read would stall it, one read an epoch;
+ * in JavaScript where reading is cheaper than one more kernel.
+ */
 export class EpochMeans {
-  readonly #sums = new Map<string, Scalar>();
+  readonly #sums = new Map<string, number | Scalar>();
   #steps = 0;
 
-  add(losses: Readonly<Record<string, LazyScalar>>): void {
+  async add(losses: Readonly<Record<string, LazyScalar>>): Promise<void> {
     this.#steps += 1;
-    for (const [name, { tensor }] of Object.entries(losses)) {
+    const cheap = readsAreCheap();
+    for (const [name, loss] of Object.entries(losses)) {
       const sum = this.#sums.get(name);
-      this.#sums.set(
-        name,
-        tidy(() => keep(sum === undefined ? clone(tensor) : add(sum, tensor))),
-      );
-      sum?.dispose();
+      if (cheap && typeof sum !== 'object') this.#sums.set(name, (sum ?? 0) + (await loss.value()));
+      else this.#sums.set(name, sumOnDevice(sum as Scalar | undefined, loss.tensor));
     }
   }
 
@@ -22,15 +25,21 @@ export class EpochMeans {
   async read(): Promise<Record<string, number>> {
     const means: Record<string, number> = {};
     for (const [name, sum] of this.#sums) {
-      const [total = NaN] = await sum.data();
-      means[name] = total / this.#steps;
+      const total = typeof sum === 'number' ? sum : (await sum.data())[0];
+      means[name] = (total ?? NaN) / this.#steps;
     }
     return means;
   }
 
   reset(): void {
-    for (const sum of this.#sums.values()) sum.dispose();
+    for (const sum of this.#sums.values()) if (typeof sum === 'object') sum.dispose();
     this.#sums.clear();
     this.#steps = 0;
   }
+}
+
+function sumOnDevice(sum: Scalar | undefined, loss: Scalar): Scalar {
+  const next = keep(sum === undefined ? shareTensor(loss) : tidy(() => add<Scalar>(sum, loss)));
+  sum?.dispose();
+  return next;
 }

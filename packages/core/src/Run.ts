@@ -1,4 +1,4 @@
-import { clone, type Optimizer, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { type Optimizer, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Batch } from './Batch.js';
 import {
   type Logs,
@@ -13,6 +13,7 @@ import { DistillError } from './errors.js';
 import { type GuardState, type TraceEvent } from './hooks/guardTap.js';
 import { LazyScalar } from './LazyScalar.js';
 import { type Knob, type Progress, valueOf } from './Schedule.js';
+import { shareTensor } from './shareTensor.js';
 import { type Student, type StudentOutputs } from './student/Student.js';
 import { type TeacherOutputs, type TeacherSource } from './teacher/TeacherSource.js';
 
@@ -89,7 +90,7 @@ export class Run
 
   endLoss(loss: Scalar): void {
     this.#loss?.dispose();
-    this.#loss = new LazyScalar(clone(loss));
+    this.#loss = new LazyScalar(shareTensor(loss));
   }
 
   /** Frees what the step owned. Safe to call twice, and after an error at any point. */
@@ -161,7 +162,7 @@ export class Run
   readonly record = (name: string, value: Scalar): void => {
     let unique = name;
     for (let n = 2; unique in this.parts; n++) unique = `${name}-${n}`;
-    this.parts[unique] = new LazyScalar(clone(value));
+    this.parts[unique] = new LazyScalar(shareTensor(value));
   };
 
   readonly stop = (reason: string): void => {

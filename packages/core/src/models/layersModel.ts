@@ -34,31 +34,44 @@ export function layersModelSignature(model: LayersModel): ModelSignature {
  * nothing runs twice.
  */
 export class TappedLayersModel {
-  readonly #extractors = new Map<string, LayersModel>();
+  readonly #extractors = new Map<string, Extractor>();
 
   constructor(readonly model: LayersModel) {}
 
   forward(x: Inputs, training: boolean, taps: readonly string[]): TappedOutputs {
     const inputs = isTensor(x) ? x : byInputOrder(this.model, x);
-    const results = asList(this.#extractor(taps).apply(inputs as Tensor, { training }) as Tensor | Tensor[]);
+    const { run, places } = this.#extractor(taps);
+    const results = asList(run.apply(inputs as Tensor, { training }) as Tensor | Tensor[]);
     const [output] = results;
     if (output === undefined) throw new DistillError('SHAPE', `Model "${this.model.name}" has no output.`);
-    const first = this.model.outputs.length;
-    const features = Object.fromEntries(taps.map((name, i) => [name, results[first + i] as Tensor]));
+    const features = Object.fromEntries(taps.map((name, i) => [name, results[places[i] ?? 0] as Tensor]));
     return { output, features };
   }
 
-  #extractor(taps: readonly string[]): LayersModel {
-    if (taps.length === 0) return this.model;
+  #extractor(taps: readonly string[]): Extractor {
     const key = taps.join('\n');
     let extractor = this.#extractors.get(key);
     if (extractor === undefined) {
-      const outputs = [...this.model.outputs, ...taps.map((name) => layerOutput(this.model, name))];
-      extractor = functionalModel({ inputs: this.model.inputs, outputs });
+      extractor = makeExtractor(this.model, taps);
       this.#extractors.set(key, extractor);
     }
     return extractor;
   }
+}
+
+/** A model that also gives what was tapped, and the place of each tap among its outputs. */
+interface Extractor {
+  readonly run: LayersModel;
+  readonly places: readonly number[];
+}
+
+function makeExtractor(model: LayersModel, taps: readonly string[]): Extractor {
+  const tapped = taps.map((name) => layerOutput(model, name));
+  // a tapped layer may be an output already, and tfjs-layers refuses an output that comes twice
+  const outputs = [...new Set([...model.outputs, ...tapped])];
+  const run =
+    outputs.length === model.outputs.length ? model : functionalModel({ inputs: model.inputs, outputs });
+  return { run, places: tapped.map((output) => outputs.indexOf(output)) };
 }
 
 /** A Sequential knows its own nodes only once it is built, which otherwise its first call does. */

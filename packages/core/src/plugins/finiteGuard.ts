@@ -1,17 +1,17 @@
 import {
   all,
-  clone,
   dispose,
-  getBackend,
   isFinite as isFiniteTensor,
   keep,
   type Tensor,
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
+import { readsAreCheap } from '../cheapReads.js';
 import { type StepContext, type StepEndContext } from '../context.js';
 import { DistillError } from '../errors.js';
 import { type Plugin } from '../hooks/Plugin.js';
+import { shareTensor } from '../shareTensor.js';
 
 export interface FiniteGuardOptions {
   /**
@@ -21,10 +21,8 @@ export interface FiniteGuardOptions {
   readonly every?: number;
 }
 
-/** The weights before one step. A clone shares its buffer, so keeping two of these costs nothing. */
+/** The weights before one step. They share the variables' data, so keeping two of these costs nothing. */
 type Snapshot = readonly { readonly variable: Variable; readonly value: Tensor }[];
-
-const SLOW_TO_READ = new Set(['webgl', 'webgpu']);
 
 /**
  * Stops training as soon as the loss is NaN or infinite, and puts the last good weights back.
@@ -38,7 +36,7 @@ export function finiteGuard({ every }: FiniteGuardOptions = {}): Plugin {
   let good: Snapshot = [];
   let current: Snapshot = [];
   const due = ({ globalStep }: StepContext) => {
-    const period = every ?? (SLOW_TO_READ.has(getBackend()) ? 20 : 1);
+    const period = every ?? (readsAreCheap() ? 1 : 20);
     return globalStep % period === 0;
   };
   const free = () => {
@@ -71,7 +69,7 @@ export function finiteGuard({ every }: FiniteGuardOptions = {}): Plugin {
 }
 
 function takeSnapshot(variables: readonly Variable[]): Snapshot {
-  return variables.map((variable) => ({ variable, value: keep(clone(variable)) }));
+  return variables.map((variable) => ({ variable, value: keep(shareTensor(variable as Tensor)) }));
 }
 
 async function isFiniteSnapshot(snapshot: Snapshot): Promise<boolean> {
