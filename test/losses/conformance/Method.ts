@@ -27,8 +27,8 @@ export interface Method {
   readonly runsModels?: string;
   /** Why one sample alone is refused, where it is. */
   readonly noSingle?: string;
-  /** Samples of weight 0 are left out. Default true for methods without features. */
-  readonly weighted?: boolean;
+  /** Why a sample of weight 0 still tells, where it does. */
+  readonly unweighted?: string;
   /** Optimizer steps of the training check: epochs over two batches, and Adam's learning rate. Default 10 and 0.05. */
   readonly training?: { readonly epochs?: number; readonly learningRate?: number };
 }

@@ -115,21 +115,24 @@ describe.each(named(OF_OUTPUTS))('%s', (_, method) => {
   );
 
   // where a sample's place in the batch matters, halves are no parts of the whole
-  it.skipIf(method.ordered)('says truly whether it compares the samples of a batch', async () => {
-    const { criterion, dispose: done } = prepared(method);
-    const { coupled = false } = criterion;
-    done();
-    const [first, second] = [1, 2].map((seed) => batchOf(method, size, seed)) as [Batch, Batch];
-    const [a, b] = [0, 50].map((offset) =>
-      outputsOf(method, size, (shape, i) => random(shape, i + offset)),
-    ) as [Outputs, Outputs];
-    const whole = [joined(a, b), joinedBatch(first, second)] as const;
-    const [one = NaN, other = NaN, both = NaN] = await evaluate(method, [a, first], [b, second], whole);
-    expect(near(both, (one + other) / 2)).toBe(!coupled);
-  });
+  it.skipIf(method.ordered)(
+    `says truly whether it compares the samples of a batch${method.ordered ? `: unknown, ${method.ordered}` : ''}`,
+    async () => {
+      const { criterion, dispose: done } = prepared(method);
+      const { coupled = false } = criterion;
+      done();
+      const [first, second] = [1, 2].map((seed) => batchOf(method, size, seed)) as [Batch, Batch];
+      const [a, b] = [0, 50].map((offset) =>
+        outputsOf(method, size, (shape, i) => random(shape, i + offset)),
+      ) as [Outputs, Outputs];
+      const whole = [joined(a, b), joinedBatch(first, second)] as const;
+      const [one = NaN, other = NaN, both = NaN] = await evaluate(method, [a, first], [b, second], whole);
+      expect(near(both, (one + other) / 2)).toBe(!coupled);
+    },
+  );
 
-  it.skipIf(method.weighted === false || (method.weighted === undefined && method.features))(
-    'leaves out samples of weight 0, even of NaN',
+  it.skipIf(method.unweighted)(
+    `leaves out samples of weight 0, even of NaN${method.unweighted ? `: no, ${method.unweighted}` : ''}`,
     async () => {
       const outputs = outputsOf(method, size, random);
       const batch = batchOf(method, size);

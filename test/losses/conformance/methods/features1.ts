@@ -23,7 +23,7 @@ const vectors = { student: { map: [6] }, teacher: { map: [6] } };
 const apart = { student: { map: [6, 6, 2], end: [2, 2, 3] }, teacher: same };
 
 const ADAPTED = 'its adapters are learned';
-const base = { features, weighted: true } as const;
+const base = { features } as const;
 
 /** Methods that compare features of two layers, or of several. */
 export const methods: readonly Method[] = [

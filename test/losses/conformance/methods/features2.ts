@@ -25,20 +25,20 @@ const projected = 'a projection that is drawn at random comes first';
 
 /** Methods that compare relations, train parts of their own, or need no teacher. */
 export const methods: readonly Method[] = [
-  { factory: relational, options: layers('pool'), features: vectors, weighted: true },
-  { factory: relational, options: { ...layers('pool'), angle: 0 }, features: vectors, weighted: true },
+  { factory: relational, options: layers('pool'), features: vectors },
+  { factory: relational, options: { ...layers('pool'), angle: 0 }, features: vectors },
   {
     factory: relational,
     options: { ...layers('map'), distance: 0, angleSamples: 4 },
     features: otherMaps,
     floor: 'the two sides differ in shape',
     ordered: 'it draws from a large batch by place',
+    unweighted: 'it draws other samples of a smaller batch',
   },
   {
     factory: interChannelCorrelation,
     options: { ...layers('map'), adapter: 'auto' },
     features: maps,
-    weighted: true,
   },
   { factory: interChannelCorrelation, options: layers('map'), features: otherMaps, floor: projected },
   {
@@ -48,21 +48,27 @@ export const methods: readonly Method[] = [
     floor: projected,
     ordered: 'each sample has a mask of its own',
   },
-  { factory: pearsonFeature, options: layers('map'), features: maps, weighted: true },
+  { factory: pearsonFeature, options: layers('map'), features: maps },
   { factory: pearsonFeature, options: layers('map'), features: otherMaps, floor: projected },
   {
     factory: reviewKd,
     options: { student: Object.keys(stages), teacher: Object.keys(stages) },
     features: { student: stages, teacher: stages },
     floor: projected,
+    unweighted: 'its batch norms see every sample',
   },
-  { factory: reusedClassifier, options: layers('map'), features: otherMaps, floor: projected },
+  {
+    factory: reusedClassifier,
+    options: layers('map'),
+    features: otherMaps,
+    floor: projected,
+    unweighted: 'its batch norms see every sample',
+  },
   {
     factory: simpleRecipe,
     options: { ...layers('pool'), adapter: 'identity' },
     features: vectors,
     floor: Math.log(1e-5),
-    weighted: true,
   },
   { factory: simpleRecipe, options: layers('pool'), features: vectors, floor: projected },
   {
@@ -70,7 +76,6 @@ export const methods: readonly Method[] = [
     options: layers('map'),
     features: maps,
     floor: 'a smooth step is never quite on or off',
-    weighted: true,
   },
   { factory: mutualLearning },
   {
@@ -78,14 +83,12 @@ export const methods: readonly Method[] = [
     options: { peers: ['peer2'], temperature: 2 },
     features: { student: { peer2: [10] }, teacher: { peer2: [10] } },
     floor: 'the two peers differ',
-    weighted: true,
   },
   {
     factory: beYourOwnTeacher,
     options: { exits: ['exit1', 'exit2'], features: { exits: ['map', 'map'], deepest: 'pool' } },
     features: { student: { exit1: [10], exit2: [10], map: [4, 4, 3], pool: [5] }, teacher: {} },
     floor: 'it has the task’s loss in it',
-    weighted: true,
   },
   { factory: classwiseSelf, logits: [3], floor: 'the teacher is not asked' },
   {
@@ -94,14 +97,13 @@ export const methods: readonly Method[] = [
     floor: 'the teacher is not asked',
     noSingle: 'a batch in pairs is even',
     ordered: 'halves are by place',
-    weighted: false,
+    unweighted: 'a batch in pairs loses a partner',
   },
   {
     factory: contrastiveRepresentation,
     options: { ...layers('pool'), dimensions: 8 },
     features: { student: { pool: [5] }, teacher: { pool: [7] } },
     floor: projected,
-    weighted: true,
   },
   {
     factory: contrastiveRepresentation,
@@ -116,7 +118,7 @@ export const methods: readonly Method[] = [
     features: vectors,
     floor: projected,
     ordered: 'what is remembered changes from call to call',
-    weighted: false,
+    unweighted: 'other samples are drawn for another batch',
   },
   { factory: gradientMatching, runsModels: 'it runs both models to get their input gradients' },
   {
