@@ -4,8 +4,8 @@
  *
  *   npm run bench -- engines [--rounds 3] [--seconds 2] [--other NAME=CACHE] [--teacher-on-cpu]
  *
- * Every engine runs in processes of its own, in turn, round after round; the median over all steps counts. Plain CPU
- * takes five minutes for one step of the teacher, so that one is left out unless asked for.
+ * Every engine runs in processes of its own, in turn, round after round. The table has the median over all steps, and
+ * in brackets the fastest tenth, which other work on the machine disturbs least. Plain CPU takes five minutes for one step of the teacher, so that one is left out unless asked for.
  * `--other tf2.12=/tmp/cache` adds the native engine of another cache (DISTILL_CACHE), e.g. of another version.
  * Ends with `ratio R`: the student's step on wasm ÷ on the native engine.
  */
@@ -126,14 +126,21 @@ async function inChild(name: ModelName, engine: EngineName, cache: string | unde
   return JSON.parse(stdout) as number[];
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-const milliseconds = (values: readonly number[]) =>
-  values.length === 0 ? '–' : median(values).toFixed(median(values) < 100 ? 1 : 0);
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+function milliseconds(values: readonly number[]): string {
+  if (values.length === 0) return '–';
+  const [middle, best] = [median(values), quantile(values, 0.1)].map((time) =>
+    time.toFixed(time < 100 ? 1 : 0),
+  );
+  return `${middle} (${best})`;
+}
 
 function report(contenders: readonly Contender[]): void {
   const row = (...cells: readonly string[]) =>
-    console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(14))).join(''));
+    console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(20))).join(''));
   row('engine', 'student ms', 'teacher ms', 'steps');
   for (const { label, times } of contenders) {
     const steps = `${times.student.length} + ${times.teacher.length}`;

@@ -71,7 +71,8 @@ export const tensorflow = nativeEngine({
   kind: 'cpu',
   description: 'TensorFlow on all processor cores',
   install: 'npx distill engine install',
-  gains: '(274 MB to fetch, 0.9 GB on disk, about half a minute)',
+  gains:
+    'makes large networks train about 5 times faster than wasm (274 MB to fetch, 0.9 GB on disk, half a minute)',
   excluded: () => undefined,
 });
 
@@ -79,6 +80,6 @@ export const tensorflowGpu = nativeEngine({
   kind: 'gpu',
   description: 'TensorFlow on an NVIDIA card',
   install: 'npx distill engine install --gpu',
-  gains: '(3.4 GB to fetch, 7 GB on disk)',
+  gains: 'trains on the card (2.9 GB to fetch, 5.3 GB on disk, two minutes)',
   excluded: () => (hasNvidiaDriver() ? undefined : 'this machine shows no NVIDIA driver'),
 });

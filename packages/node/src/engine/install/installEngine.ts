@@ -42,7 +42,7 @@ export interface InstallReport extends InstalledEngine {
 /** Bytes of disk that an install needs at its peak, and the download's size; measured with 2.21.0, rounded up. */
 export const SIZES = {
   cpu: { download: 274e6, disk: 860e6, peak: 1.2e9 },
-  gpu: { download: 3.4e9, disk: 7e9, peak: 10.5e9 },
+  gpu: { download: 2.9e9, disk: 5.3e9, peak: 8.5e9 },
 } as const;
 
 /**
@@ -75,7 +75,7 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
   if (kind === 'gpu' && !options.force && !hasNvidiaDriver())
     throw new DistillError(
       'ENGINE',
-      'This machine shows no NVIDIA driver, and the CUDA engine takes 3.4 GB.',
+      'This machine shows no NVIDIA driver, and the CUDA engine takes 2.9 GB to fetch.',
       {
         where: 'engine install',
         hint: 'Install the driver first (`nvidia-smi` then lists the card), or add --force.',
