@@ -4,6 +4,6 @@ import { runSource, setUp } from './setUp.mjs';
 
 const parameters = process.argv.slice(2);
 setUp();
-await ensureEngine(parameters);
+ensureEngine(parameters);
 const { status } = runSource('packages/examples/src/mnist-distiller/main.ts', parameters);
 process.exit(status ?? 1);

@@ -1,5 +1,6 @@
 // npm test: sets up what is missing, checks types, lint and format, runs the suite on every engine that is here.
 // npm test -- --ci: also the slow tests, and the suite on the newest Node.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureEngine } from './ensureEngine.mjs';
@@ -13,7 +14,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
 
 setUp();
-const native = await ensureEngine(process.argv.slice(2));
+ensureEngine();
+const native = !process.env.DISTILL_ENGINE && nativeIsUsable();
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
@@ -24,7 +26,9 @@ suite('everything, on wasm', { TEST_ENGINE: 'wasm' }, []);
 suite('engine-dependent tests, on cpu', { TEST_ENGINE: 'cpu' }, BY_ENGINE);
 if (native) suite('engine-dependent tests, on native TensorFlow', { TEST_ENGINE: 'tensorflow' }, BY_ENGINE);
 else
-  console.log('\n# native TensorFlow is not here: its tests did not run (see the line of the set-up above)');
+  console.log(
+    '\n# native TensorFlow is not here: the tests did not run on it (`npx distill engine list` says why)',
+  );
 if (process.argv.includes('--ci')) {
   const newest = newestNode();
   if (newest) suite('everything, on the newest Node', { TEST_ENGINE: 'wasm' }, [], newest);
@@ -57,6 +61,15 @@ function suite(name, env, parameters, node = process.execPath) {
   // a suite that dies outside of any test has failed too
   totals.failed += counts.failed > 0 || status === 0 ? counts.failed : 1;
   console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed`);
+}
+
+function nativeIsUsable() {
+  const distill = join(ROOT, 'packages', 'node', 'bin', 'distill.js');
+  const { stdout, status } = spawnSync(process.execPath, [distill, 'engine', 'list', '--json'], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) return false;
+  return JSON.parse(stdout).some(({ engine, usable }) => engine === 'tensorflow' && usable);
 }
 
 function countsOf(file) {
