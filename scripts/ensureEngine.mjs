@@ -1,15 +1,23 @@
 import { spawnSync } from 'node:child_process';
 
-const chosen = (args) => args.some((arg) => arg === '--engine' || arg.startsWith('--engine='));
+const DISTILL = new URL('../packages/node/bin/distill.js', import.meta.url).pathname;
 
 /**
- * Sees that the native engine is installed, after `npm ci`; where that cannot be done, wasm runs. Whoever chooses an
- * engine, by `--engine` or `DISTILL_ENGINE`, has chosen: nothing is fetched.
+ * Sees that the native engine is installed; where that cannot be done, one line says why, and wasm runs. Whoever
+ * chooses an engine, by `--engine` or `DISTILL_ENGINE`, has chosen: nothing is fetched. Call it after `npm ci`.
+ *
+ * @returns Whether the native engine is usable.
  */
-export function ensureEngine(args = process.argv.slice(2), env = process.env) {
-  if (chosen(args) || env.DISTILL_ENGINE) return;
-  const command = new URL('../packages/node/bin/distill.js', import.meta.url).pathname;
-  spawnSync(process.execPath, [command, 'engine', 'ensure'], { stdio: 'inherit', env });
+export function ensureEngine(parameters) {
+  const chosen =
+    parameters.some((word) => word.startsWith('--engine')) || Boolean(process.env.DISTILL_ENGINE);
+  const { stdout } = spawnSync(
+    process.execPath,
+    [DISTILL, 'engine', 'ensure', ...(chosen ? ['--dry-run'] : [])],
+    {
+      stdio: ['inherit', 'pipe', 'inherit'],
+      encoding: 'utf8',
+    },
+  );
+  return ['present', 'installed'].includes(stdout.trim());
 }
-
-if (process.argv[1] === new URL(import.meta.url).pathname) ensureEngine();

@@ -45,13 +45,16 @@ const install = (): Command =>
 
 const ensure = (): Command =>
   new Command('ensure')
-    .description('install it where it is missing and can be installed; never fails')
-    .action(async () => {
+    .description('install it where it is missing and can be installed; never fails; prints what came of it')
+    .option('--dry-run', 'look only, install nothing')
+    .action(async ({ dryRun = false }: { dryRun?: boolean }) => {
       process.env['PIP_RETRIES'] ??= '1'; // whoever is offline should not wait for long
       const { ensureEngine } = await import('../../engine/install/ensureEngine.js');
       const display = progressDisplay();
-      await ensureEngine({ onMessage: display.step, onStep: display.step, onProgress: display.progress });
+      const { step, progress } = display;
+      const outcome = await ensureEngine({ dryRun, onMessage: step, onStep: step, onProgress: progress });
       display.stop();
+      print(outcome);
     });
 
 const list = (): Command =>

@@ -7,6 +7,8 @@ import { listed, lookForTools } from './tools.js';
 export interface EnsureOptions extends Pick<InstallOptions, 'onStep' | 'onProgress'> {
   /** Hears one line on what is fetched, how large and where to, or on why nothing is. Default: nobody. */
   readonly onMessage?: (line: string) => void;
+  /** Only look, install nothing. Default false. */
+  readonly dryRun?: boolean;
 }
 
 /** Whether the native engine was here, is here now, or cannot be had. */
@@ -18,8 +20,13 @@ export type Ensured = 'present' | 'installed' | 'unavailable';
  *
  * @example if ((await ensureEngine({ onMessage: print })) === 'unavailable') … // wasm runs
  */
-export async function ensureEngine({ onMessage, ...options }: EnsureOptions = {}): Promise<Ensured> {
+export async function ensureEngine({
+  onMessage,
+  dryRun = false,
+  ...options
+}: EnsureOptions = {}): Promise<Ensured> {
   if ((await tensorflow.probe()).usable) return 'present';
+  if (dryRun) return 'unavailable';
   const { missing } = await lookForTools();
   if (missing.length > 0) {
     onMessage?.(`Going on without the native engine: its installation needs ${listed(missing)}.`);
