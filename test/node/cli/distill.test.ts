@@ -96,10 +96,14 @@ describe('distill', () => {
 
   it('goes on without the native engine where it cannot be installed', async () => {
     const { code, out, err } = await distill('engine ensure', BARE);
-    expect({ code, out }).toEqual({ code: 0, out: '' });
+    expect({ code, out }).toEqual({ code: 0, out: 'unavailable\n' });
     expect(err).toMatch(
       /^Going on without the native engine: its installation needs pip .*, a C\+\+ .*, and npm .*\.\n$/,
     );
+  });
+
+  it('only looks, where nothing may be fetched', async () => {
+    expect(await distill('engine ensure --dry-run')).toEqual({ code: 0, out: 'unavailable\n', err: '' });
   });
 
   it('removes nothing where there is nothing', async () => {
