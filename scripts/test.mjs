@@ -1,6 +1,5 @@
 // npm test: sets up what is missing, checks types, lint and format, runs the suite on every engine that is here.
 // npm test -- --ci: also the slow tests, and the suite on the newest Node.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureEngine } from './ensureEngine.mjs';
@@ -14,8 +13,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
 
 setUp();
-ensureEngine();
-const native = !process.env.DISTILL_ENGINE && nativeIsUsable();
+const native = ensureEngine(process.argv.slice(2));
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
@@ -61,15 +59,6 @@ function suite(name, env, parameters, node = process.execPath) {
   // a suite that dies outside of any test has failed too
   totals.failed += counts.failed > 0 || status === 0 ? counts.failed : 1;
   console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed`);
-}
-
-function nativeIsUsable() {
-  const distill = join(ROOT, 'packages', 'node', 'bin', 'distill.js');
-  const { stdout, status } = spawnSync(process.execPath, [distill, 'engine', 'list', '--json'], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) return false;
-  return JSON.parse(stdout).some(({ engine, usable }) => engine === 'tensorflow' && usable);
 }
 
 function countsOf(file) {
