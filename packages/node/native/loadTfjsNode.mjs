@@ -29,26 +29,25 @@ function hostCopies() {
   return { core, union };
 }
 
-/** tfjs-node as it comes, or, in an engine folder, with standard error silent while the library loads. */
-function requireQuietly(directory, packageName) {
-  const from = createRequire(path.join(directory, 'index.js'));
-  const addon = path.join(directory, 'quiet.node');
-  if (!existsSync(addon)) return from(packageName);
-  globalThis[HOST] ??= hostCopies();
-  const quiet = from(addon);
+/** Runs `load` with standard error silent, by the addon of an engine folder where there is one. */
+function quietly(engine, load) {
+  const addon = path.join(engine, 'quiet.node');
+  if (!existsSync(addon)) return load();
+  const quiet = require(addon);
   const saved = quiet.begin();
   try {
-    return from(packageName);
+    return load();
   } finally {
     quiet.end(saved);
   }
 }
 
 /** @type {import('./loadTfjsNode.mjs').loadTfjsNode} */
-export function loadTfjsNode(directory, packageName) {
+export function loadTfjsNode(directory, packageName, engine = directory) {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // tfjs-node 4.22 calls two functions that Node 22 warns about and Node 23 removed
   util.isNullOrUndefined = (value) => value === null || value === undefined;
   util.isArray = Array.isArray;
-  return requireQuietly(directory, packageName);
+  if (directory === engine) globalThis[HOST] ??= hostCopies();
+  return quietly(engine, () => createRequire(path.join(directory, 'index.js'))(packageName));
 }

@@ -4,18 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  cp,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  truncate,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -246,24 +235,39 @@ describe('another version of TensorFlow', () => {
 });
 
 describe('a project with its own tfjs-node', () => {
-  it('gets the binding that its install script could not fetch, and loses it on removal', async () => {
+  /** Inside the checkout, so that it shares the one tfjs-core that everything else runs on, as npm would arrange it. */
+  const project = path.join(ROOT, '.cache/own-tfjs-node');
+  const own = path.join(project, 'node_modules/@tensorflow');
+  const placed = path.join(own, 'tfjs-node/lib/napi-v8/tfjs_binding.node');
+  const run = (...args: string[]) => start(process.execPath, args, {}, project).outcome;
+  const flags = ['--conditions=@tfjs-distill/source', '--import', import.meta.resolve('tsx')];
+
+  beforeAll(async () => {
     await install();
-    const project = path.join(cache, 'project');
-    await mkdir(path.join(project, 'node_modules/@tensorflow'), { recursive: true });
-    const own = path.join(project, 'node_modules/@tensorflow/tfjs-node');
-    await cp(path.join(engineFolder(), 'node_modules/@tensorflow/tfjs-node'), own, { recursive: true });
-    await symlink(
-      path.join(engineFolder(), 'node_modules/google-protobuf'),
-      path.join(project, 'node_modules/google-protobuf'),
-    );
-    const run = (args: string) => start(process.execPath, [BIN, ...args.split(' ')], {}, project).outcome;
-    const placed = path.join(own, 'lib/napi-v8/tfjs_binding.node');
-    expect((await run('engine install')).out).toContain(
-      `The project's own tfjs-node got its binding: ${placed}`,
-    );
-    const script = `console.log(require(${JSON.stringify(placed)}).TF_Version)`;
-    expect((await start(process.execPath, ['-e', script]).outcome).out).toBe('2.21.0\n');
-    expect((await run('engine remove')).out).toContain(`removed ${placed}`);
+    await mkdir(project, { recursive: true });
+    await writeFile(path.join(project, 'package.json'), '{ "private": true }');
+    const npm = ['install', '--prefix', project, '--ignore-scripts', '--no-audit', '--no-fund'];
+    execFileSync('npm', [...npm, '@tensorflow/tfjs-node@4.22.0'], { cwd: project, stdio: 'ignore' });
+    for (const name of ['core', 'layers', 'converter', 'backend-cpu'])
+      await rm(path.join(own, `tfjs-${name}`), { recursive: true, force: true });
+    await rm(path.dirname(placed), { recursive: true, force: true });
+  });
+
+  it('gets the binding that its install script could not fetch', async () => {
+    const { out } = await run(BIN, 'engine', 'install');
+    expect(out).toContain(`The project's own tfjs-node got its binding: ${placed}`);
+    const script = `const tf = require('@tensorflow/tfjs-node'); console.log(tf.getBackend(), tf.backend().binding.TF_Version)`;
+    expect((await run('-e', script)).out).toBe('tensorflow 2.21.0\n');
+  });
+
+  it('is what runs there, without a word on the console, with one file:// router', async () => {
+    const { code, out, err } = await run(...flags, path.join(ROOT, 'test/slow/engine/trainOneStep.ts'));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^tensorflow \d/);
+  });
+
+  it('loses the binding when the engine is removed', async () => {
+    expect((await run(BIN, 'engine', 'remove')).out).toContain(`removed ${placed}`);
     expect(await exists(placed)).toBe(false);
     expect(await exists(engineFolder())).toBe(false);
   });

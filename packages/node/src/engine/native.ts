@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { backend, findBackendFactory, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { loadTfjsNode } from '../../native/loadTfjsNode.mjs';
 import { type Engine, type ProbeOptions, type Verdict } from './engine.js';
 import { hasNvidiaDriver } from './gpu.js';
 import { type NativeKind, nativeKinds, readInstalled } from './installed.js';
+import { enginesDirectory } from './paths.js';
 import { projectPackage } from './project.js';
 import { bindingVerdict } from './verdicts.js';
 
@@ -53,7 +55,7 @@ function nativeEngine({ kind, description, install, gains, excluded }: NativeTra
     if (findBackendFactory('tensorflow') === null) {
       const found = await candidate();
       if (!found) throw new Error(`${name} is not installed`);
-      loadTfjsNode(found.directory, packageName);
+      loadTfjsNode(found.directory, packageName, path.join(enginesDirectory(), name));
       // it knows another copy of tfjs-core
       if (findBackendFactory('tensorflow') === null)
         throw new Error('@tensorflow/tfjs-core is here twice: `npm dedupe`');
