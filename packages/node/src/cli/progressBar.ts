@@ -20,11 +20,14 @@ function plainDisplay(stream: NodeJS.WritableStream): ProgressDisplay {
 }
 
 const MEGA = 1e6;
+/** Milliseconds between looks at the bar: the estimate of time left is a quotient, and nobody reads faster. */
+const PAUSE = 100;
 
 function terminalDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   const format = '  {bar} {percentage}% | {value}/{total} MB | {rate} MB/s | {eta_formatted} left';
   let bar: SingleBar | undefined;
   let start = 0;
+  let updated = 0;
   const stop = () => {
     bar?.stop();
     bar = undefined;
@@ -36,7 +39,9 @@ function terminalDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
       start = performance.now();
     },
     progress(done, total) {
-      if (total === undefined) return;
+      const now = performance.now();
+      if (total === undefined || done === 0 || now - updated < PAUSE) return;
+      updated = now;
       if (!bar) {
         bar = new SingleBar(
           { format, stream, clearOnComplete: true, hideCursor: true },
@@ -44,7 +49,7 @@ function terminalDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
         );
         bar.start(Math.round(total / MEGA), 0, { rate: '?' });
       }
-      const rate = Math.round((done / MEGA / (performance.now() - start)) * 1000);
+      const rate = Math.round((done / MEGA / (now - start)) * 1000);
       bar.update(Math.min(Math.round(done / MEGA), Math.round(total / MEGA)), { rate });
     },
     stop,

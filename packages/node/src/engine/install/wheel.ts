@@ -96,10 +96,12 @@ async function runPip(
   );
   let total: number | undefined;
   child.all.on('data', (text: Buffer) => (total = announcedSize(text.toString()) ?? total));
-  const timer = setInterval(
-    () => void bytesUnder(temporary(incoming)).then((done) => onProgress?.(done, total)),
-    200,
-  );
+  let done = 0; // never goes back, though pip moves the file away at the end
+  const look = async () => {
+    done = Math.max(done, await bytesUnder(temporary(incoming)));
+    onProgress?.(done, total);
+  };
+  const timer = setInterval(() => void look(), 200);
   const result = await child.finally(() => clearInterval(timer));
   if (result.failed) throw pipFailure(requirement, `${result.shortMessage}\n${result.all}`);
 }
