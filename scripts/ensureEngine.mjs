@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
-const DISTILL = new URL('../packages/node/bin/distill.js', import.meta.url).pathname;
+const DISTILL = fileURLToPath(new URL('../packages/node/bin/distill.js', import.meta.url));
 
 /**
  * Sees that the native engine is installed; where that cannot be done, one line says why, and wasm runs. Whoever

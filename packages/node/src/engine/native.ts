@@ -74,7 +74,7 @@ export const tensorflow = nativeEngine({
   description: 'TensorFlow on all processor cores',
   install: 'npx distill engine install',
   gains:
-    'makes large networks train about 5 times faster than wasm (274 MB to fetch, 0.9 GB on disk, half a minute)',
+    'makes large networks train 3 to 5 times faster than wasm (274 MB to fetch, 0.9 GB on disk, half a minute)',
   excluded: () => undefined,
 });
 
