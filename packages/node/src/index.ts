@@ -9,6 +9,7 @@ export { installEngine, type InstallOptions, type InstallReport } from './engine
 export { removeEngine } from './engine/removeEngine.js';
 export * from './io/fileSystem.js';
 export * from './io/registerFileSystem.js';
+export * from './models/openModel.js';
 export type * from './store/TeacherLogits.js';
 export * from './store/cachedLogits.js';
 export * from './store/fingerprint.js';
