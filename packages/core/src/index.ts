@@ -61,7 +61,7 @@ export type { BatchDataset, BatchStream, Data, TensorData } from './loop/Data.js
 export { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 export type { FitOptions, History } from './loop/fit.js';
 export type { ModelSignature, Shape } from './models/ModelSignature.js';
-export type { CompressionOptions } from './options.js';
+export type { CompressionConfig, CompressionOptions } from './options.js';
 export { finiteGuard, type FiniteGuardOptions } from './plugins/finiteGuard.js';
 export { prepareCompression } from './prepareCompression.js';
 export type { TrainPlan } from './Run.js';

@@ -27,6 +27,18 @@ export interface CompressionOptions {
   readonly jitless?: boolean;
 }
 
+/** A configuration in another system's words that can say itself in ours. */
+export interface CompressionConfig {
+  toOptions(): CompressionOptions;
+}
+
+/** Any configuration as our options. */
+export function optionsOf(config: CompressionOptions | CompressionConfig): CompressionOptions {
+  return 'toOptions' in Object(config)
+    ? (config as CompressionConfig).toOptions()
+    : (config as CompressionOptions);
+}
+
 const list = z.array(
   z.custom<object>((value) => typeof value === 'object' && value !== null),
   { error: 'a list' },

@@ -1,6 +1,6 @@
 import { type CompressionManager } from './CompressionManager.js';
 import { composeManager } from './di/composeManager.js';
-import { checkOptions, type CompressionOptions } from './options.js';
+import { checkOptions, type CompressionConfig, type CompressionOptions, optionsOf } from './options.js';
 import { type StudentLike } from './student/asStudent.js';
 
 /**
@@ -9,7 +9,8 @@ import { type StudentLike } from './student/asStudent.js';
  * Synchronous; throws at once on anything wrong, before any training.
  *
  * @param student LayersModel that ends in logits, or `{ forward, variables }`. Its weights are trained in place.
- * @param options Teacher, criterion and what else differs from the defaults.
+ * @param config Teacher, criterion and what else differs from the defaults; or a configuration in another
+ *   system's words that knows ours, such as Intel Neural Compressor's `DistillationConfig`.
  * @returns The manager; call its `dispose()` when done. Student and teacher stay yours.
  * @throws DistillError for an unknown option (nearest name offered), models whose classes do not fit, a value out of range.
  *
@@ -20,7 +21,11 @@ import { type StudentLike } from './student/asStudent.js';
  * });
  * await manager.fit({ x, y }, { epochs: 3 });
  */
-export function prepareCompression(student: StudentLike, options: CompressionOptions): CompressionManager {
+export function prepareCompression(
+  student: StudentLike,
+  config: CompressionOptions | CompressionConfig,
+): CompressionManager {
+  const options = optionsOf(config);
   checkOptions(options);
   return composeManager(student, options);
 }
