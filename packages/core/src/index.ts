@@ -72,6 +72,7 @@ export type { StepHooks, StepRunner, StepWork } from './step/StepRunner.js';
 export { asStudent, type FunctionStudent, type StudentLike } from './student/asStudent.js';
 export type { ForwardOptions, Student, StudentOutputs } from './student/Student.js';
 export { crossEntropy, type TaskLoss } from './taskLoss.js';
+export * from './teacher/store/index.js';
 export { asTeacherSource, type TeacherLike } from './teacher/asTeacherSource.js';
 export {
   type GraphModelLike,

@@ -8,6 +8,23 @@ export interface TeacherOutputs {
   readonly logits: Tensor;
   /** Outputs of the tapped layers, by name. */
   readonly features: Readonly<Record<string, Tensor>>;
+  /** Set where only the most likely classes are known; `logits` then has the others' mass evenly. */
+  readonly top?: TopOutputs;
+}
+
+/** A teacher's most likely classes at one temperature. */
+export interface TopOutputs {
+  /** Class numbers `[…batch, k]`, int32. */
+  readonly indices: Tensor;
+  /** Their log-probabilities among all classes, `[…batch, k]`. */
+  readonly logProbs: Tensor;
+  /** `T` that they were taken at. */
+  readonly temperature: number;
+}
+
+/** Every tensor of a teacher's outputs. */
+export function outputTensors({ logits, features, top }: TeacherOutputs): Tensor[] {
+  return [logits, ...Object.values(features), ...(top ? [top.indices, top.logProbs] : [])];
 }
 
 /** Where the teacher's answers come from: a model that runs now, a store, a server. */
@@ -16,5 +33,7 @@ export interface TeacherSource {
   readonly signature: ModelSignature;
   /** Answers for a batch, and the features of the named layers. Runs outside the gradient tape. */
   outputs(batch: Batch, taps?: readonly string[]): TeacherOutputs | Promise<TeacherOutputs>;
+  /** Told of a batch before its step: what takes long may begin. The same batch object follows in `outputs`. */
+  prefetch?(batch: Batch, taps?: readonly string[]): void;
   dispose?(): void;
 }
