@@ -73,6 +73,12 @@ export class Run
     this.means.reset();
   }
 
+  /** Closes the epoch's row of the history: mean losses, metrics, what was logged. */
+  async endEpoch(facts: Logs = {}): Promise<void> {
+    this.logs = { ...facts, ...(await this.means.read()), ...prefixed('val_', this.metrics), ...this.logs };
+    this.history.push(this.logs);
+  }
+
   beginStep(batch: Batch): void {
     this.#batch = batch;
     this.step += 1;
@@ -165,6 +171,16 @@ export class Run
     this.parts[unique] = new LazyScalar(shareTensor(value));
   };
 
+  readonly hearing = <T>(teacher: string, compute: () => T): T => {
+    const all = this.teacherOutputs;
+    this.#teacherOutputs = { ...all, logits: all.features[teacher] as Tensor };
+    try {
+      return compute();
+    } finally {
+      this.#teacherOutputs = all;
+    }
+  };
+
   readonly stop = (reason: string): void => {
     this.stopReason ??= reason;
   };
@@ -172,6 +188,10 @@ export class Run
   readonly log = (name: string, value: number): void => {
     this.logs[name] = value;
   };
+}
+
+function prefixed(prefix: string, logs: Logs): Logs {
+  return Object.fromEntries(Object.entries(logs).map(([name, value]) => [prefix + name, value]));
 }
 
 function absent(name: string, when: string): never {

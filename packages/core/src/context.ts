@@ -48,6 +48,8 @@ export interface LossContext extends StepContext {
   readonly labels: Tensor;
   /** The task's own loss, before any criterion. */
   readonly taskLoss: Scalar;
+  /** What `compute` gives while `teacherOutputs.logits` are those of one teacher of several; see `ensemble`. */
+  readonly hearing: <T>(teacher: string, compute: () => T) => T;
   /** Puts a loss term into reports, under a name. The caller keeps the tensor. */
   readonly record: (name: string, value: Scalar) => void;
 }

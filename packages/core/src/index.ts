@@ -11,9 +11,10 @@ export { mapAxis } from './adapters/mapAxis.js';
 export { Parameters } from './adapters/Parameters.js';
 export { projection, type ProjectionOptions, type ProjectionType } from './adapters/projection.js';
 export { type TrainedPart, TrainedParts } from './adapters/TrainedParts.js';
-export { type Batch, type Inputs } from './Batch.js';
+export { type Batch, type Inputs, inputTensors, isTensor } from './Batch.js';
 export { type KnobBounds, type KnobInput, knobSchema, scheduleSchema } from './config/knobSchema.js';
 export { parseOptions, type Schema } from './config/parseOptions.js';
+export type { State, StateValue } from './checkpoint/State.js';
 export { CompressionManager, type ManagerParts } from './CompressionManager.js';
 export type {
   EpochContext,
@@ -42,10 +43,11 @@ export {
   defineCriterion,
 } from './criterion/defineCriterion.js';
 export type { CriterionConfig, CriterionLike } from './criterion/resolveCriteria.js';
-export { criteriaModule } from './di/composeManager.js';
+export { criteriaModule, pluginsModule } from './di/composeManager.js';
 export type { Module } from './di/Module.js';
 export * from './errors.js';
 export { createHooks, type Hooks } from './hooks/createHooks.js';
+export { definePlugin, type PluginDefinition, type PluginFactory } from './hooks/definePlugin.js';
 export type { TraceEvent } from './hooks/guardTap.js';
 export {
   HOOK_KINDS,
@@ -55,14 +57,29 @@ export {
   type HookSignatures,
 } from './hooks/HookSignatures.js';
 export type { HookOrder, OrderedHook, Plugin } from './hooks/Plugin.js';
+export type { PluginConfig, PluginLike } from './hooks/resolvePlugins.js';
 export { LazyScalar } from './LazyScalar.js';
 export { batchSource, type BatchOptions, type BatchSource, shuffledIndices } from './loop/batches.js';
 export type { BatchDataset, BatchStream, Data, TensorData } from './loop/Data.js';
 export { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 export type { FitOptions, History } from './loop/fit.js';
+export {
+  type CalibrationBin,
+  calibrationBins,
+  expectedCalibrationError,
+} from './metrics/calibration.js';
+export { type ClassScores, classScores, confusionMatrix } from './metrics/confusionMatrix.js';
+export { countFlops, type LayerFlops, totalFlops } from './metrics/countFlops.js';
+export { type Latency, type LatencyOptions, measureLatency } from './metrics/measureLatency.js';
+export { type Fact, FACTS, sampleFacts } from './metrics/sampleFacts.js';
+export { quantile, type Summary, summarize } from './metrics/summarize.js';
+export { isLayersModel, probabilityLayer } from './models/layersModel.js';
 export type { ModelSignature, Shape } from './models/ModelSignature.js';
 export type { CompressionConfig, CompressionOptions } from './options.js';
+export { corePlugins } from './plugins/corePlugins.js';
+export { earlyStopping } from './plugins/earlyStopping.js';
 export { finiteGuard, type FiniteGuardOptions } from './plugins/finiteGuard.js';
+export { type ImprovementOptions, isBetter, type MetricMode } from './plugins/Improvement.js';
 export { prepareCompression } from './prepareCompression.js';
 export type { TrainPlan } from './Run.js';
 export { type Knob, mapKnob, type Progress, type Schedule, valueOf } from './Schedule.js';
@@ -73,11 +90,28 @@ export { asStudent, type FunctionStudent, type StudentLike } from './student/asS
 export type { ForwardOptions, Student, StudentOutputs } from './student/Student.js';
 export { crossEntropy, type TaskLoss } from './taskLoss.js';
 export * from './teacher/store/index.js';
+export { adaptTeacher } from './teacher/adaptTeacher.js';
 export { asTeacherSource, type TeacherLike } from './teacher/asTeacherSource.js';
+export { classColumns, type ClassOrder } from './teacher/classOrder.js';
+export {
+  averageLogits,
+  averageProbabilities,
+  mostConfident,
+  type WeightedLogits,
+} from './teacher/combineTeachers.js';
+export {
+  type Combination,
+  COMBINATIONS,
+  ensemble,
+  type EnsembleOptions,
+  type WeightedTeacher,
+} from './teacher/ensemble.js';
 export {
   type GraphModelLike,
   liveTeacher,
   type LiveTeacherOptions,
   type TeacherFunction,
 } from './teacher/liveTeacher.js';
-export type { TeacherOutputs, TeacherSource } from './teacher/TeacherSource.js';
+export { preprocess, type Preprocess } from './teacher/preprocess.js';
+export type { TeacherAdaptation, TeacherEntry, TeacherOutputKind } from './teacher/TeacherEntry.js';
+export type { TeacherMember, TeacherOutputs, TeacherSource } from './teacher/TeacherSource.js';

@@ -3,22 +3,31 @@ import * as z from 'zod/mini';
 import { parseOptions } from './config/parseOptions.js';
 import { type CriterionLike } from './criterion/resolveCriteria.js';
 import { type Module } from './di/Module.js';
-import { type Plugin } from './hooks/Plugin.js';
+import { type PluginLike } from './hooks/resolvePlugins.js';
 import { type FiniteGuardOptions } from './plugins/finiteGuard.js';
 import { type TaskLoss } from './taskLoss.js';
 import { type TeacherLike } from './teacher/asTeacherSource.js';
+import { type Combination, COMBINATIONS, type WeightedTeacher } from './teacher/ensemble.js';
 
 /** What `prepareCompression` takes. */
 export interface CompressionOptions {
-  /** LayersModel, GraphModel, `(x) => logits` or a TeacherSource. Runs in inference mode and stays as it is. */
+  /**
+   * LayersModel, GraphModel, `(x) => logits` or a TeacherSource; as `{ source, preprocess, classes, … }` with what has
+   * to be converted. Runs in inference mode and stays as it is.
+   */
   readonly teacher?: TeacherLike;
+  /** Several teachers, each as `teacher` or with a `weight`: see `ensemble`. Instead of `teacher`. */
+  readonly teachers?: readonly (TeacherLike | WeightedTeacher)[];
+  /** How several teachers become one. Default `'probabilities'`: the mean of their distributions. */
+  readonly combine?: Combination;
   /** How to distil: a criterion, `(teacher, student) => Scalar`, a class, `{ type, … }`, or a list of those. */
   readonly criterion: CriterionLike | readonly CriterionLike[];
   /** Loss of the task, from labels and logits. Default: cross-entropy from logits. */
   readonly taskLoss?: TaskLoss;
   /** Used by `fit` and `trainStep`; the manager takes it over. Default Adam at 1e-3. */
   readonly optimizer?: Optimizer;
-  readonly plugins?: readonly Plugin[];
+  /** Guests of the loop: plugins, or as JSON `{ type: 'early-stopping', patience: 3 }`. */
+  readonly plugins?: readonly PluginLike[];
   /** Stop at a NaN or infinite loss and put the last good weights back. Default true. */
   readonly finiteLoss?: boolean | FiniteGuardOptions;
   /** Container modules: own criteria by name, own parts. They override the defaults. */
@@ -46,6 +55,8 @@ const list = z.array(
 
 const schema = z.strictObject({
   teacher: z.optional(z.any()),
+  teachers: z.optional(z.array(z.any(), { error: 'a list of teachers' })),
+  combine: z.optional(z.enum(COMBINATIONS, { error: `one of ${COMBINATIONS.join(', ')}` })),
   criterion: z.custom((value) => value !== undefined && value !== null, { error: 'a criterion' }),
   taskLoss: z.optional(
     z.custom((value) => typeof value === 'function', { error: 'a function (labels, logits) => Scalar' }),

@@ -1,4 +1,4 @@
-import { add, mul, reshape, type Scalar } from '@tensorflow/tfjs-core';
+import { add, addN, mul, reshape, type Scalar } from '@tensorflow/tfjs-core';
 import { type LossContext } from '../context.js';
 import { DistillError, show } from '../errors.js';
 import { isTensor } from '../Batch.js';
@@ -21,12 +21,31 @@ export function combineLosses(taskLoss: Scalar, criteria: readonly Criterion[], 
   ctx.record('task', taskLoss);
   let loss = weighted(taskLoss, claimOnTask(criteria, ctx));
   for (const criterion of criteria) {
-    const term = scalarOf(criterion, criterion.compute(ctx));
+    const term = termOf(criterion, ctx);
     ctx.record(criterion.type, term);
     const part = weighted(term, ctx.knob(criterion.weight ?? 1, `${criterion.type}.weight`));
     loss = loss === undefined ? part : part === undefined ? loss : add(loss, part);
   }
   return loss ?? mul(taskLoss, 0);
+}
+
+/**
+ * Where the losses of several teachers are averaged: the mean, by weight, of the term for each teacher alone. A
+ * criterion on inner layers names the teacher whose layers they are, so it is computed once.
+ */
+function termOf(criterion: Criterion, ctx: LossContext): Scalar {
+  const members = ctx.teacher?.members ?? [];
+  const once = criterion.requires?.teacher === false || (criterion.taps?.teacher ?? []).length > 0;
+  if (members.length === 0 || once) return scalarOf(criterion, criterion.compute(ctx));
+  const terms = members.map(({ name, weight }) => {
+    const term = scalarOf(
+      criterion,
+      ctx.hearing(name, () => criterion.compute(ctx)),
+    );
+    ctx.record(`${criterion.type}/${name}`, term);
+    return mul<Scalar>(term, weight);
+  });
+  return terms.length === 1 ? (terms[0] as Scalar) : addN(terms);
 }
 
 function claimOnTask(criteria: readonly Criterion[], ctx: LossContext): number {

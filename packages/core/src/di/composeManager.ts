@@ -5,13 +5,16 @@ import { type Criterion, type CriterionClass, type PrepareContext } from '../cri
 import { type CriterionFactory } from '../criterion/defineCriterion.js';
 import { resolveCriteria } from '../criterion/resolveCriteria.js';
 import { expected, messageOf } from '../errors.js';
+import { type PluginFactory } from '../hooks/definePlugin.js';
 import { type Plugin } from '../hooks/Plugin.js';
+import { resolvePlugins } from '../hooks/resolvePlugins.js';
 import { type CompressionOptions } from '../options.js';
 import { finiteGuard } from '../plugins/finiteGuard.js';
+import { corePlugins } from '../plugins/corePlugins.js';
 import { eagerStepRunner } from '../step/eagerStepRunner.js';
 import { asStudent, type StudentLike } from '../student/asStudent.js';
 import { crossEntropy } from '../taskLoss.js';
-import { asTeacherSource } from '../teacher/asTeacherSource.js';
+import { resolveTeacher } from '../teacher/resolveTeacher.js';
 import { type Module } from './Module.js';
 import { TOKENS } from './tokens.js';
 
@@ -34,14 +37,21 @@ export function criteriaModule(definitions: readonly CriterionFactory[]): Module
   });
 }
 
+/** A module that makes plugins known to JSON by their types. */
+export function pluginsModule(definitions: readonly PluginFactory[]): Module {
+  return new ContainerModule(({ bind }) => {
+    for (const definition of definitions) bind(TOKENS.PluginDefinition).toConstantValue(definition);
+  });
+}
+
 function defaults(student: StudentLike, options: CompressionOptions): ContainerModule {
-  const { teacher, taskLoss = crossEntropy, optimizer } = options;
+  const { taskLoss = crossEntropy, optimizer } = options;
   return new ContainerModule(({ bind, isBound }) => {
     const bindDefault = <T>(id: ServiceIdentifier<T>, make: () => T) => {
       if (!isBound(id)) bind(id).toResolvedValue(make);
     };
     bindDefault(TOKENS.Student, () => asStudent(student));
-    bindDefault(TOKENS.Teacher, () => (teacher === undefined ? undefined : asTeacherSource(teacher)));
+    bindDefault(TOKENS.Teacher, () => resolveTeacher(options));
     bindDefault(TOKENS.TaskLoss, () => taskLoss);
     bindDefault(TOKENS.Optimizer, () => optimizer);
     bindDefault(TOKENS.StepRunner, () => eagerStepRunner);
@@ -92,7 +102,11 @@ function managerOf(container: Container, options: CompressionOptions): Compressi
     taskLoss: container.get(TOKENS.TaskLoss),
     optimizer: container.get(TOKENS.Optimizer),
     stepRunner: container.get(TOKENS.StepRunner),
-    plugins: [...guards, ...plugins, ...allOf(container, TOKENS.Plugin)],
+    plugins: [
+      ...guards,
+      ...resolvePlugins(plugins, [...allOf(container, TOKENS.PluginDefinition), ...corePlugins]),
+      ...allOf(container, TOKENS.Plugin),
+    ],
     jitless,
   });
 }

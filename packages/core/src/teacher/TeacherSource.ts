@@ -27,10 +27,20 @@ export function outputTensors({ logits, features, top }: TeacherOutputs): Tensor
   return [logits, ...Object.values(features), ...(top ? [top.indices, top.logProbs] : [])];
 }
 
+/** One of several teachers whose losses are averaged. */
+export interface TeacherMember {
+  /** Its logits are the feature of this name. */
+  readonly name: string;
+  /** Its share of the loss; all shares sum to 1. */
+  readonly weight: number;
+}
+
 /** Where the teacher's answers come from: a model that runs now, a store, a server. */
 export interface TeacherSource {
   readonly name: string;
   readonly signature: ModelSignature;
+  /** Set where criteria on logits are to be computed once per teacher; see `ensemble`. */
+  readonly members?: readonly TeacherMember[];
   /** Answers for a batch, and the features of the named layers. Runs outside the gradient tape. */
   outputs(batch: Batch, taps?: readonly string[]): TeacherOutputs | Promise<TeacherOutputs>;
   /** Told of a batch before its step: what takes long may begin. The same batch object follows in `outputs`. */
