@@ -46,6 +46,8 @@ export interface ContrastMemoryOptions {
 interface Bank {
   readonly rows: Variable;
   readonly logPartition: Variable;
+  /** The constant's data until it is estimated: assigning gives a variable other data. */
+  readonly unset: object;
 }
 
 interface Draw {
@@ -71,7 +73,6 @@ export class ContrastMemory {
   readonly #options: Required<ContrastMemoryOptions>;
   readonly #teacher: Bank;
   readonly #student: Bank;
-  #estimated = false;
 
   constructor({ negatives = 16384, momentum = 0.5, seed = 0, ...options }: ContrastMemoryOptions) {
     this.#options = { negatives, momentum, seed, ...options };
@@ -101,11 +102,15 @@ export class ContrastMemory {
         this.#contrast(student, this.#teacher, draw, temperature, weights),
         this.#contrast(teacher, this.#student, draw, temperature, weights),
       );
-      this.#estimated = true;
       this.#remember(this.#teacher, teacher, draw.ids, weights);
       this.#remember(this.#student, student, draw.ids, weights);
       return term;
     });
+  }
+
+  /** The banks and their constants: what a checkpoint keeps. */
+  get state(): readonly Variable[] {
+    return [this.#teacher, this.#student].flatMap(({ rows, logPartition }) => [rows, logPartition]);
   }
 
   dispose(): void {
@@ -126,7 +131,7 @@ export class ContrastMemory {
   /** How well an anchor is told from the other side's memory. */
   #contrast(
     anchor: Tensor,
-    { rows, logPartition }: Bank,
+    { rows, logPartition, unset }: Bank,
     draw: Draw,
     temperature: number,
     weights?: Tensor,
@@ -135,7 +140,7 @@ export class ContrastMemory {
     const near = div(sum(mul(anchor, own as Tensor), 1), temperature); // [batch]
     const far = div(matMul(anchor as Tensor2D, others as Tensor2D, false, true), temperature); // [batch, negatives]
     const { samples } = this.#options;
-    if (!this.#estimated) logPartition.assign(logPartitionOf(near, far, samples));
+    if (logPartition.dataId === unset) logPartition.assign(logPartitionOf(near, far, samples));
     return noiseContrastiveLoss(near, far, { samples, logPartition, mask: draw.apart, weights });
   }
 
@@ -154,10 +159,11 @@ export class ContrastMemory {
 
 function bank({ samples, dimensions }: ContrastMemoryOptions, seed: number): Bank {
   const limit = Math.sqrt(3 / dimensions); // vectors of about unit length
-  return tidy(() => ({
-    rows: variable(randomUniform([samples, dimensions], -limit, limit, 'float32', seed), false),
-    logPartition: variable(scalar(0), false),
-  }));
+  return tidy(() => {
+    const rows = variable(randomUniform([samples, dimensions], -limit, limit, 'float32', seed), false);
+    const logPartition = variable(scalar(0), false);
+    return { rows, logPartition, unset: logPartition.dataId };
+  });
 }
 
 function checkIds(ids: Int32Array, samples: number): void {

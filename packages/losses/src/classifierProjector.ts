@@ -36,6 +36,7 @@ export function classifierProjector(options: ClassifierProjectorOptions): Classi
   ];
   return {
     variables: parameters.variables,
+    state: stages.flatMap(({ state }) => state),
     apply: (x, { training }) => stages.reduce((value, { apply }) => apply(value, training), x),
     asLayers: (x) => stages.reduce((value, { asLayers }) => asLayers(value), x),
     dispose: () => {
@@ -59,6 +60,7 @@ function stage(parameters: Parameters, name: string, convolution: Convolution) {
   return {
     apply: (x: Tensor, training: boolean) => relu(norm[training ? 'train' : 'infer'](convolve(x))),
     asLayers: (x: SymbolicTensor) => asLayers(x, convolution, kernel, norm.weights),
+    state: norm.state,
     dispose: () => norm.dispose(),
   };
 }

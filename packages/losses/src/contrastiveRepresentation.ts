@@ -148,6 +148,7 @@ function* projections(
       teacher: theirs,
       memory: remembered,
       variables: [...ours.variables, ...theirs.variables],
+      state: remembered?.state ?? [],
       dispose: () => [ours, theirs, remembered].forEach((part) => part?.dispose()),
     };
   }
@@ -161,7 +162,7 @@ function* projections(
  * By default a batch is contrasted with itself, so a large one helps; `negatives: 'otherClasses'` needs labels
  * and leaves out samples of the same class. With `memory` it is contrasted with what was remembered of
  * the whole data set, as in the paper, which needs batches with `ids` below `memory.samples`; the memory is
- * no part of checkpoints.
+ * part of checkpoints.
  *
  * @throws DistillError if a layer is missing or an option out of range; in training if labels or ids are missing.
  *

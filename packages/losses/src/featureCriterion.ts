@@ -104,6 +104,9 @@ export function withExtras(
     get variables() {
       return parts?.variables ?? [];
     },
+    get state() {
+      return parts?.state ?? [];
+    },
     prepare: (context) => parts?.prepare(context),
     compute,
     dispose: () => parts?.dispose(),

@@ -26,6 +26,8 @@ export interface RunningBatchNorm {
   infer(x: Tensor): Tensor;
   /** Scale, offset, mean and variance, `[channels]` each, in the order of a layers model. */
   readonly weights: readonly Variable[];
+  /** The running averages. */
+  readonly state: readonly Variable[];
   dispose(): void;
 }
 
@@ -42,7 +44,7 @@ export function runningBatchNorm(parameters: Parameters, channels: number, name:
   const [mean, variance] = tidy(() => [
     variable(zeros([channels]), false),
     variable(ones([channels]), false),
-  ]);
+  ]) as [Variable, Variable];
   const normalize = (x: Tensor, center: Tensor, spread: Tensor) =>
     add(mul(sub(x, center), mul(rsqrt(add(spread, BATCH_NORM_EPSILON)), gamma)), beta);
   const follow = (average: Variable, now: Tensor) =>
@@ -56,9 +58,10 @@ export function runningBatchNorm(parameters: Parameters, channels: number, name:
     },
     infer: (x) => normalize(x, mean, variance),
     weights: [gamma, beta, mean, variance],
+    state: [mean, variance],
     dispose: () => {
-      mean?.dispose();
-      variance?.dispose();
+      mean.dispose();
+      variance.dispose();
     },
   };
 }

@@ -5,6 +5,8 @@ import { DistillError } from '../errors.js';
 /** Something that a criterion trains beside the student: an adapter, a regressor, an autoencoder. */
 export interface TrainedPart {
   readonly variables: readonly Variable[];
+  /** What it moves itself: running averages, a memory. */
+  readonly state?: readonly Variable[];
   dispose(): void;
 }
 
@@ -34,6 +36,10 @@ export class TrainedParts<Part extends TrainedPart> {
 
   get variables(): readonly Variable[] {
     return (this.#parts ?? []).flatMap(({ variables }) => variables);
+  }
+
+  get state(): readonly Variable[] {
+    return (this.#parts ?? []).flatMap(({ state = [] }) => state);
   }
 
   /** @throws DistillError if another manager has the criterion, or the shapes cannot be matched. */

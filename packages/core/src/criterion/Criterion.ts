@@ -45,6 +45,8 @@ export interface Criterion {
   readonly taps?: Taps;
   /** Trained beside the student and left out of the export: adapters. */
   readonly variables?: readonly Variable[];
+  /** Moved by the criterion itself and not by the optimizer: memories, running averages. Kept in checkpoints. */
+  readonly state?: readonly Variable[];
   readonly requires?: Requirements;
   /** Compares the samples of a batch, so that two half batches are not one whole. */
   readonly coupled?: boolean;

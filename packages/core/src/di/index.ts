@@ -1,4 +1,4 @@
 /** The advanced door: bind your own parts. Ordinary users never need inversify. */
-export { composeManager, criteriaModule } from './composeManager.js';
+export { composeManager, criteriaModule, pluginsModule } from './composeManager.js';
 export type { Module } from './Module.js';
 export { token, TOKENS } from './tokens.js';

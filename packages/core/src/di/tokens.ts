@@ -3,6 +3,7 @@ import { type ServiceIdentifier } from 'inversify';
 import { type CompressionManager } from '../CompressionManager.js';
 import { type Criterion } from '../criterion/Criterion.js';
 import { type CriterionFactory } from '../criterion/defineCriterion.js';
+import { type PluginFactory } from '../hooks/definePlugin.js';
 import { type Plugin } from '../hooks/Plugin.js';
 import { type StepRunner } from '../step/StepRunner.js';
 import { type Student } from '../student/Student.js';
@@ -27,4 +28,6 @@ export const TOKENS = {
   StepRunner: token<StepRunner>('StepRunner'),
   /** Bind any number: used by the manager in the order of binding, after those of the options. */
   Plugin: token<Plugin>('Plugin'),
+  /** Bind any number: plugins that JSON may name by type, before those of this package. */
+  PluginDefinition: token<PluginFactory>('PluginDefinition'),
 } as const;

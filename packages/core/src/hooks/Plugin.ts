@@ -1,3 +1,4 @@
+import { type State } from '../checkpoint/State.js';
 import { didYouMean, expected, DistillError } from '../errors.js';
 import { HOOK_NAMES, type HookName, type HookSignatures } from './HookSignatures.js';
 
@@ -30,6 +31,10 @@ export type Plugin = {
   readonly name: string;
   /** Frees what the plugin owns; called once, by `manager.dispose()` or the undo of `use`. */
   dispose?(): void;
+  /** What a resumed run must give back to the plugin. Tensors in it stay the plugin's. Read after a step or an epoch. */
+  state?(): State;
+  /** Puts a state back; called after `onTrainBegin`. Tensors in it are not the plugin's: it keeps copies. */
+  restore?(state: State): void;
 } & { readonly [K in HookName]?: HookSignatures[K] | OrderedHook<HookSignatures[K]> };
 
 /** The hooks that a plugin listens to, checked: an `on…` key that is no hook is an error with the nearest name. */
