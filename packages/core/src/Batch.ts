@@ -18,6 +18,11 @@ export interface Batch {
   readonly weights?: Tensor;
   /** One stable id per sample: what stored teacher outputs are looked up by. */
   readonly ids?: Int32Array;
+  /**
+   * Which view of the samples `x` holds: the augmentation's name, version, options and seed. Left out, or
+   * `none`: the samples as they are. Outputs stored for another view are refused.
+   */
+  readonly view?: string;
 }
 
 /** The tensors of an input, in a fixed order. */

@@ -1,0 +1,25 @@
+export {
+  bytesPerSample,
+  type Column,
+  columnAt,
+  type ColumnArray,
+  type Columns,
+  columnsOf,
+  type ColumnType,
+  newColumn,
+  rowBytes,
+} from './columns.js';
+export { type ColumnReader, columnTeacherStore } from './columnTeacherStore.js';
+export { encodeRows } from './encodeRows.js';
+export { IdIndex } from './IdIndex.js';
+export { memoryTeacherStore, takeRows } from './memoryTeacherStore.js';
+export { storedTeacher, type StoredTeacherOptions } from './storedTeacher.js';
+export {
+  assertHeader,
+  sameHeader,
+  STORE_FORMAT,
+  storeHeader,
+  type StoreHeader,
+  type StoreHeaderInput,
+} from './StoreHeader.js';
+export type { TeacherRows, TeacherStore, TeacherStoreWriter } from './TeacherStore.js';
