@@ -1,21 +1,23 @@
 import * as z from 'zod/mini';
-import { DistillError, expected, unknownName } from '../errors.js';
+import { didYouMean, DistillError, expected, unknownName } from '../errors.js';
 
 /** Any zod schema, of the full or the mini package. */
 export type Schema<Output = unknown, Input = unknown> = z.core.$ZodType<Output, Input>;
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
+type Where = string | ((path: Path) => string);
 
 /**
  * Checks a configuration against its schema; the first thing wrong becomes one readable error.
  *
- * @param where Put in front of the message, e.g. `knowledgeDistillation`.
+ * @param where Put in front of the message, e.g. `knowledgeDistillation`; or a function that knows the place of a
+ *   path, such as a file and line.
  * @returns The checked value, defaults filled in.
  * @throws DistillError: "Expected `temperature` to be a number above 0, got -1.", or
  *   "Unknown option "temprature". Did you mean "temperature"?"
  */
-export function parseOptions<S extends Schema>(schema: S, value: unknown, where: string): z.output<S> {
+export function parseOptions<S extends Schema>(schema: S, value: unknown, where: Where): z.output<S> {
   const result = z.safeParse(schema, value, { error: () => DEFAULT_MESSAGE });
   if (result.success) return result.data;
   throw errorOf(deepest(result.error.issues), schema, value, where);
@@ -38,15 +40,20 @@ function deepest(issues: readonly Issue[]): Issue {
 /** Marks issues whose schema says nothing of its own. zod's own words depend on the locale and the package. */
 const DEFAULT_MESSAGE = 'Invalid input';
 
-function errorOf(issue: Issue, schema: Schema, value: unknown, where: string): DistillError {
+function errorOf(issue: Issue, schema: Schema, value: unknown, where: Where): DistillError {
+  const placeOf = (path: Path) => (typeof where === 'string' ? where : where(path));
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
-    return unknownName('option', [...issue.path, key].map(String).join('.'), siblings(schema, issue.path), {
-      where,
+    const path = [...issue.path, key];
+    const known = siblings(schema, issue.path, value);
+    const hint = didYouMean(key, known);
+    return unknownName('option', path.map(String).join('.'), known, {
+      where: placeOf(path),
+      ...(hint !== undefined && { hint }),
     });
   }
   const name = issue.path.map(String).join('.') || 'options';
-  return expected(name, ruleOf(issue), valueAt(value, issue.path), { where });
+  return expected(name, ruleOf(issue), valueAt(value, issue.path), { where: placeOf(issue.path) });
 }
 
 function ruleOf(issue: Issue): string {
@@ -90,20 +97,40 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** Keys that the object at a path does know. */
-function siblings(schema: Schema, path: Path): string[] {
-  const shape = path.reduce((part: Schema | undefined, key) => shapeOf(part)?.[String(key)], schema);
-  return Object.keys(shapeOf(shape) ?? {});
+function siblings(schema: Schema, path: Path, value: unknown): string[] {
+  let part: Schema | undefined = schema;
+  for (const [depth, key] of path.entries()) part = childOf(part, key, valueAt(value, path.slice(0, depth)));
+  return Object.keys(shapeOf(part, valueAt(value, path)) ?? {});
 }
 
-function shapeOf(schema: Schema | undefined): Readonly<Record<string, Schema>> | undefined {
-  const {
-    shape,
-    innerType,
-    in: input,
-  } = (schema?._zod.def ?? {}) as {
-    shape?: Readonly<Record<string, Schema>>;
-    innerType?: Schema;
-    in?: Schema;
-  };
-  return shape ?? ((innerType ?? input) ? shapeOf(innerType ?? input) : undefined);
+function childOf(schema: Schema | undefined, key: PropertyKey, value: unknown): Schema | undefined {
+  const { element, options } = definitionOf(schema);
+  if (typeof key === 'number')
+    return element ?? options?.map((option) => childOf(option, key, value)).find((child) => child);
+  return shapeOf(schema, value)?.[String(key)];
 }
+
+/** What an object may hold; of a union, the branch with the value's `type`, or all together. */
+function shapeOf(schema: Schema | undefined, value: unknown): Shape | undefined {
+  const { shape, innerType, in: input, options } = definitionOf(schema);
+  if (shape !== undefined) return shape;
+  if (options === undefined) return (innerType ?? input) && shapeOf(innerType ?? input, value);
+  const shapes = options.map((option) => shapeOf(option, value)).filter((found) => found !== undefined);
+  const { type } = (value ?? {}) as { type?: unknown };
+  const named = shapes.find((candidate) => definitionOf(candidate['type']).values?.includes(type) === true);
+  return named ?? (shapes.length > 0 ? (Object.assign({}, ...shapes) as Shape) : undefined);
+}
+
+type Shape = Readonly<Record<string, Schema>>;
+
+/** The parts of zod's definitions that lead further in. */
+interface Definition {
+  readonly shape?: Shape;
+  readonly innerType?: Schema;
+  readonly in?: Schema;
+  readonly options?: readonly Schema[];
+  readonly element?: Schema;
+  readonly values?: readonly unknown[];
+}
+
+const definitionOf = (schema: Schema | undefined): Definition => (schema?._zod.def ?? {}) as Definition;
