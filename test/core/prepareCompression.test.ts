@@ -44,7 +44,11 @@ describe('prepareCompression refuses', () => {
       () => ({ teachr: teacher, criterion: kd }),
       'Unknown option "teachr". Did you mean "teacher"?',
     ],
-    ['no criterion', () => ({ teacher }), 'Expected `criterion` to be a criterion, got undefined.'],
+    [
+      'no criterion',
+      () => ({ teacher }),
+      'Expected `criterion` to be a criterion, or `stages` in its place, got undefined.',
+    ],
     ['an empty list of criteria', () => ({ teacher, criterion: [] }), 'at least one criterion'],
     [
       'no teacher where one is needed',

@@ -49,7 +49,7 @@ export function calls(): void {
   hooks.onAfterComputeLoss.tap('name', () => loss);
   // @ts-expect-error no such option
   knowledgeDistillation({ temprature: 3 });
-  // @ts-expect-error a criterion is required
-  prepareCompression(student, { teacher });
+  // @ts-expect-error a stage has an end
+  prepareCompression(student, { teacher, stages: [{ criterion: knowledgeDistillation() }] });
   prepareCompression(student, { teacher, criterion: (t, s) => (t === s ? loss : loss) });
 }

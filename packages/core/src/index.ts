@@ -60,7 +60,7 @@ export type { HookOrder, OrderedHook, Plugin } from './hooks/Plugin.js';
 export type { PluginConfig, PluginLike } from './hooks/resolvePlugins.js';
 export { LazyScalar } from './LazyScalar.js';
 export { batchSource, type BatchOptions, type BatchSource, shuffledIndices } from './loop/batches.js';
-export type { BatchDataset, BatchStream, Data, TensorData } from './loop/Data.js';
+export type { BatchDataset, BatchStream, Data, EpochBatches, TensorData } from './loop/Data.js';
 export { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 export type { FitOptions, History } from './loop/fit.js';
 export {
@@ -84,6 +84,9 @@ export { prepareCompression } from './prepareCompression.js';
 export type { TrainPlan } from './Run.js';
 export { type Knob, mapKnob, type Progress, type Schedule, valueOf } from './Schedule.js';
 export * from './schedules.js';
+export { stageAt } from './stages/stageAt.js';
+export type { StageOptions } from './stages/StageOptions.js';
+export type { TrainedSet } from './stages/trainedVariables.js';
 export { eagerStepRunner } from './step/eagerStepRunner.js';
 export type { StepHooks, StepRunner, StepWork } from './step/StepRunner.js';
 export { asStudent, type FunctionStudent, type StudentLike } from './student/asStudent.js';

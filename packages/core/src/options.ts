@@ -3,8 +3,10 @@ import * as z from 'zod/mini';
 import { parseOptions } from './config/parseOptions.js';
 import { type CriterionLike } from './criterion/resolveCriteria.js';
 import { type Module } from './di/Module.js';
+import { expected } from './errors.js';
 import { type PluginLike } from './hooks/resolvePlugins.js';
 import { type FiniteGuardOptions } from './plugins/finiteGuard.js';
+import { criterionSchema, optimizerSchema, type StageOptions, stagesSchema } from './stages/StageOptions.js';
 import { type TaskLoss } from './taskLoss.js';
 import { type TeacherLike } from './teacher/asTeacherSource.js';
 import { type Combination, COMBINATIONS, type WeightedTeacher } from './teacher/ensemble.js';
@@ -21,7 +23,9 @@ export interface CompressionOptions {
   /** How several teachers become one. Default `'probabilities'`: the mean of their distributions. */
   readonly combine?: Combination;
   /** How to distil: a criterion, `(teacher, student) => Scalar`, a class, `{ type, … }`, or a list of those. */
-  readonly criterion: CriterionLike | readonly CriterionLike[];
+  readonly criterion?: CriterionLike | readonly CriterionLike[];
+  /** A training in several stages, one after the other. Instead of `criterion`. */
+  readonly stages?: readonly StageOptions[];
   /** Loss of the task, from labels and logits. Default: cross-entropy from logits. */
   readonly taskLoss?: TaskLoss;
   /** Used by `fit` and `trainStep`; the manager takes it over. Default Adam at 1e-3. */
@@ -57,15 +61,12 @@ const schema = z.strictObject({
   teacher: z.optional(z.any()),
   teachers: z.optional(z.array(z.any(), { error: 'a list of teachers' })),
   combine: z.optional(z.enum(COMBINATIONS, { error: `one of ${COMBINATIONS.join(', ')}` })),
-  criterion: z.custom((value) => value !== undefined && value !== null, { error: 'a criterion' }),
+  criterion: z.optional(criterionSchema),
+  stages: z.optional(stagesSchema),
   taskLoss: z.optional(
     z.custom((value) => typeof value === 'function', { error: 'a function (labels, logits) => Scalar' }),
   ),
-  optimizer: z.optional(
-    z.custom((value) => typeof (value as Optimizer | null)?.applyGradients === 'function', {
-      error: 'an optimizer, such as tf.train.adam(1e-3)',
-    }),
-  ),
+  optimizer: z.optional(optimizerSchema),
   plugins: z.optional(list),
   finiteLoss: z.optional(
     z.union([z.boolean(), z.strictObject({ every: z.optional(z.int().check(z.gte(1))) })]),
@@ -77,4 +78,9 @@ const schema = z.strictObject({
 /** Refuses options that are misspelt or of the wrong kind, before anything is built of them. */
 export function checkOptions(options: CompressionOptions): void {
   parseOptions(schema, options, 'prepareCompression');
+  const { criterion, stages } = options;
+  if ((criterion === undefined) !== (stages === undefined)) return;
+  const got = stages === undefined ? criterion : 'both';
+  const rule = 'a criterion, or `stages` in its place';
+  throw expected('criterion', rule, got, { where: 'prepareCompression' });
 }

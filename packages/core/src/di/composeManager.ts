@@ -1,9 +1,8 @@
 import { Container, ContainerModule, type Newable, type ServiceIdentifier } from 'inversify';
-import { checkCriteria } from '../checks.js';
 import { CompressionManager } from '../CompressionManager.js';
-import { type Criterion, type CriterionClass, type PrepareContext } from '../criterion/Criterion.js';
+import { type Criterion, type CriterionClass } from '../criterion/Criterion.js';
 import { type CriterionFactory } from '../criterion/defineCriterion.js';
-import { resolveCriteria } from '../criterion/resolveCriteria.js';
+import { type CriterionLike, resolveCriteria } from '../criterion/resolveCriteria.js';
 import { expected, messageOf } from '../errors.js';
 import { type PluginFactory } from '../hooks/definePlugin.js';
 import { type Plugin } from '../hooks/Plugin.js';
@@ -11,6 +10,7 @@ import { resolvePlugins } from '../hooks/resolvePlugins.js';
 import { type CompressionOptions } from '../options.js';
 import { finiteGuard } from '../plugins/finiteGuard.js';
 import { corePlugins } from '../plugins/corePlugins.js';
+import { buildStages } from '../stages/buildStages.js';
 import { eagerStepRunner } from '../step/eagerStepRunner.js';
 import { asStudent, type StudentLike } from '../student/asStudent.js';
 import { crossEntropy } from '../taskLoss.js';
@@ -60,13 +60,17 @@ function defaults(student: StudentLike, options: CompressionOptions): ContainerM
 
 function managerModule(container: Container, options: CompressionOptions): ContainerModule {
   return new ContainerModule(({ bind, isBound }) => {
-    if (!isBound(TOKENS.Criteria))
-      bind(TOKENS.Criteria).toResolvedValue(() => criteriaOf(container, options));
+    const { criterion } = options;
+    if (!isBound(TOKENS.Criteria) && criterion !== undefined)
+      bind(TOKENS.Criteria).toResolvedValue(() => criteriaOf(container, criterion));
     bind(TOKENS.Manager).toResolvedValue(() => managerOf(container, options));
   });
 }
 
-function criteriaOf(container: Container, { criterion }: CompressionOptions): readonly Criterion[] {
+function criteriaOf(
+  container: Container,
+  criterion: CriterionLike | readonly CriterionLike[],
+): readonly Criterion[] {
   return resolveCriteria(criterion, {
     definitions: allOf(container, TOKENS.CriterionDefinition),
     construct: (Class) => construct(container, Class),
@@ -90,17 +94,22 @@ function construct(container: Container, Class: CriterionClass): Criterion {
 function managerOf(container: Container, options: CompressionOptions): CompressionManager {
   const student = container.get(TOKENS.Student);
   const teacher = container.get(TOKENS.Teacher);
-  const criteria = container.get(TOKENS.Criteria);
-  checkCriteria(criteria, student, teacher);
-  prepareAll(criteria, { student, teacher });
+  const stages = buildStages(
+    {
+      criteria: () => container.get(TOKENS.Criteria),
+      stages: options.stages,
+      optimizer: container.get(TOKENS.Optimizer),
+      resolve: (criterion) => criteriaOf(container, criterion),
+    },
+    { student, teacher },
+  );
   const { plugins = [], finiteLoss = true, jitless } = options;
   const guards: Plugin[] = finiteLoss === false ? [] : [finiteGuard(finiteLoss === true ? {} : finiteLoss)];
   return new CompressionManager({
     student,
     teacher,
-    criteria,
+    stages,
     taskLoss: container.get(TOKENS.TaskLoss),
-    optimizer: container.get(TOKENS.Optimizer),
     stepRunner: container.get(TOKENS.StepRunner),
     plugins: [
       ...guards,
@@ -109,16 +118,6 @@ function managerOf(container: Container, options: CompressionOptions): Compressi
     ],
     jitless,
   });
-}
-
-/** If one cannot be prepared, those before it give back what they built. */
-function prepareAll(criteria: readonly Criterion[], context: PrepareContext): void {
-  try {
-    for (const criterion of criteria) criterion.prepare?.(context);
-  } catch (error) {
-    for (const criterion of criteria) criterion.dispose?.();
-    throw error;
-  }
 }
 
 function allOf<T>(container: Container, id: ServiceIdentifier<T>): T[] {

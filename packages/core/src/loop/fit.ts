@@ -8,7 +8,7 @@ import { checkLabels } from './checkLabels.js';
 import { type Data } from './Data.js';
 
 export interface FitOptions extends BatchOptions {
-  /** Passes over the data, ≥ 1. Default 1. */
+  /** Passes over the data, ≥ 1. Default: what the stages last together, else 1. */
   readonly epochs?: number;
   /** Samples that the student is evaluated on at the end of each epoch. */
   readonly validation?: Data;
@@ -32,7 +32,7 @@ const YIELD_EVERY_MS = 125;
 
 /** The whole training: `manager.fit` in the form of a function. Fires every hook in the documented order. */
 export async function fit(manager: CompressionManager, data: Data, options: FitOptions): Promise<History> {
-  const { epochs = 1, plugins = [], shuffle = true } = options;
+  const { epochs = manager.stageEpochs ?? 1, plugins = [], shuffle = true } = options;
   if (!(Number.isInteger(epochs) && epochs > 0))
     throw expected('epochs', 'a whole number above 0', epochs, { where: 'fit' });
   const source = batchSource(data, { ...options, shuffle });

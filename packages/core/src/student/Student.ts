@@ -23,5 +23,14 @@ export interface Student {
   readonly signature: ModelSignature;
   /** What training moves. */
   readonly variables: readonly Variable[];
+  /** All it is made of, in an order that stays: also running statistics and frozen parts. Default: `variables`. */
+  readonly weights?: readonly Variable[];
+  /** Those of them that a layer's output depends on; where it is missing, no stage can stop at a layer. */
+  variablesUpTo?(layer: string): readonly Variable[];
   forward(x: Inputs, options: ForwardOptions): StudentOutputs;
+}
+
+/** All that a student is made of: what snapshots, averages and checkpoints hold. */
+export function weightsOf({ weights, variables }: Student): readonly Variable[] {
+  return weights ?? variables;
 }

@@ -2,6 +2,7 @@ import { type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { type Inputs, isTensor } from '../Batch.js';
 import { DistillError, expected } from '../errors.js';
+import { layersUpTo } from '../models/layersUpTo.js';
 import {
   isLayersModel,
   layersModelSignature,
@@ -16,6 +17,10 @@ export interface FunctionStudent {
   readonly name?: string;
   readonly signature?: ModelSignature;
   readonly variables: readonly Variable[];
+  /** All it is made of, running statistics too. Default: `variables`. */
+  readonly weights?: readonly Variable[];
+  /** Those of them that a layer's output depends on; wanted for stages that stop at a layer. */
+  variablesUpTo?(layer: string): readonly Variable[];
   /** Logits, or logits with named features. */
   forward(x: Inputs, options: ForwardOptions): Tensor | StudentOutputs;
 }
@@ -44,14 +49,28 @@ function layersModelStudent(model: LayersModel): Student {
     });
   }
   const tapped = new TappedLayersModel(model);
+  const trainable = (weights: LayersModel['trainableWeights']) =>
+    weights.map((weight) => weight.read() as Variable);
   return {
     name: model.name,
     signature: layersModelSignature(model),
     get variables() {
-      return model.trainableWeights.map((weight) => weight.read() as Variable);
+      return trainable(model.trainableWeights);
     },
+    get weights() {
+      return [...new Set(layerWeights(model))];
+    },
+    variablesUpTo: (layer) =>
+      trainable([...layersUpTo(model, layer)].flatMap(({ trainableWeights }) => trainableWeights)),
     forward: (x, { training, taps = [] }) => tapped.forward(x, training, taps),
   };
+}
+
+/** Layer by layer: a model's own list changes its order where layers are frozen. */
+function layerWeights({ layers }: LayersModel): Variable[] {
+  return layers.flatMap((layer) =>
+    isLayersModel(layer) ? layerWeights(layer) : layer.weights.map((weight) => weight.read() as Variable),
+  );
 }
 
 function functionStudent(student: FunctionStudent): Student {
@@ -61,6 +80,10 @@ function functionStudent(student: FunctionStudent): Student {
     get variables() {
       return student.variables.filter((variable) => variable.trainable);
     },
+    get weights() {
+      return student.weights ?? student.variables;
+    },
+    ...(student.variablesUpTo && { variablesUpTo: student.variablesUpTo.bind(student) }),
     forward: (x, options) => {
       const result = student.forward(x, options);
       return isTensor(result) ? { output: result, features: {} } : result;
