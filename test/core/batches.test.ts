@@ -120,6 +120,24 @@ describe('other data', () => {
     expect(made.every((tensor) => tensor.isDisposed)).toBe(true);
   });
 
+  it('drawn by the epoch know their steps and are freed after use', async () => {
+    const drawn: Tensor[] = [];
+    const source = batchSource({
+      steps: 1,
+      batches: (epoch) => {
+        const x = tensor1d([epoch]);
+        drawn.push(x);
+        return [{ x }];
+      },
+    });
+    expect(source.steps).toBe(1);
+    for await (const { batch, free } of source.epoch(3)) {
+      expect([...(await (batch.x as Tensor).data())]).toEqual([3]);
+      free();
+    }
+    expect(drawn.map(({ isDisposed }) => isDisposed)).toEqual([true]);
+  });
+
   it('may be a dataset like those of tf.data, with xs and ys', async () => {
     const rows = [1, 2];
     const dataset = {

@@ -18,8 +18,16 @@ export interface BatchDataset {
 /** Anything that batches come out of. */
 export type BatchStream = Iterable<Batch> | AsyncIterable<Batch>;
 
+/** Batches by the epoch: the same epoch gives the same batches, so that a training can go on where it ended. */
+export interface EpochBatches {
+  /** Steps of one epoch, where known: schedules then move with every step. */
+  readonly steps?: number;
+  /** Batches of an epoch, from 0. */
+  batches(epoch: number): BatchStream;
+}
+
 /**
  * What `fit` trains on. Who owns the tensors: you own what you hold (`TensorData`, an array of
- * batches); `fit` frees what it draws (batches out of a function or a dataset).
+ * batches); `fit` frees what it draws (batches out of a function, a dataset, or by the epoch).
  */
-export type Data = TensorData | readonly Batch[] | (() => BatchStream) | BatchDataset;
+export type Data = TensorData | readonly Batch[] | (() => BatchStream) | BatchDataset | EpochBatches;

@@ -3,7 +3,13 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { type Batch, batchSize, type Inputs, inputTensors, isTensor } from '../Batch.js';
 import { DistillError, expected } from '../errors.js';
-import { type BatchDataset, type BatchStream, type Data, type TensorData } from './Data.js';
+import {
+  type BatchDataset,
+  type BatchStream,
+  type Data,
+  type EpochBatches,
+  type TensorData,
+} from './Data.js';
 
 export interface BatchOptions {
   /** Samples a step, for data in memory. Default 32. */
@@ -26,6 +32,7 @@ export interface BatchSource {
 export function batchSource(data: Data, options: BatchOptions = {}): BatchSource {
   if (typeof data === 'function') return { epoch: () => owned(data()) };
   if (isList(data)) return heldBatches(data);
+  if (typeof data === 'object' && 'batches' in data) return byEpoch(data);
   if (typeof data === 'object' && 'iterator' in data) return { epoch: () => owned(fromDataset(data)) };
   if (isTensorData(data)) return inMemory(data, options);
   throw expected('data', '{ x, y }, a list of batches, a function that gives batches, or a dataset', data, {
@@ -100,6 +107,11 @@ function heldBatches(batches: readonly Batch[]): BatchSource {
       for (const batch of batches) yield { batch, free: () => undefined };
     },
   };
+}
+
+function byEpoch(data: EpochBatches): BatchSource {
+  const { steps } = data;
+  return { ...(steps !== undefined && { steps }), epoch: (epoch) => owned(data.batches(epoch)) };
 }
 
 async function* owned(stream: BatchStream) {
