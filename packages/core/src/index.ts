@@ -23,6 +23,7 @@ export type {
   GradientContext,
   Logs,
   LossContext,
+  LossTerm,
   StepContext,
   StepEndContext,
   TrainContext,
@@ -74,6 +75,28 @@ export { type Latency, type LatencyOptions, measureLatency } from './metrics/mea
 export { type Fact, FACTS, sampleFacts } from './metrics/sampleFacts.js';
 export { quantile, type Summary, summarize } from './metrics/summarize.js';
 export { isLayersModel, probabilityLayer } from './models/layersModel.js';
+export { attachExits, type AttachOptions, type ExitSpec } from './exits/attachExits.js';
+export {
+  type CalibrateOptions,
+  calibrateExits,
+  type ExitCalibration,
+  type ExitPoint,
+  exitPoint,
+} from './exits/calibrateExits.js';
+export {
+  earlyExit,
+  type EarlyExit,
+  type EarlyExitOptions,
+  type EarlyPrediction,
+  type EarlyPredictOptions,
+} from './exits/earlyExit.js';
+export { evaluateExits, type ExitRow, exitRows } from './exits/evaluateExits.js';
+export { type Exit, exitsOf } from './exits/Exit.js';
+export { exitCosts } from './exits/exitCosts.js';
+export { type Answers, type ExitFacts, exitFacts, type ExitFactsOptions } from './exits/exitFacts.js';
+export { deepestFeature, exitName, type NamedExit, namedExits } from './exits/exitNames.js';
+export { exportExits, type ExportExitsOptions } from './exits/exportExits.js';
+export type { HeadName } from './exits/heads.js';
 export type { ModelSignature, Shape } from './models/ModelSignature.js';
 export type { CompressionConfig, CompressionOptions } from './options.js';
 export { corePlugins } from './plugins/corePlugins.js';
