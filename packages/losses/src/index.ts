@@ -41,8 +41,40 @@ export { flowOfSolution, flowOfSolutionLoss, type Stage } from './flowOfSolution
 export { generalizedJsd, generalizedJsdLoss, type GeneralizedJsdOptions } from './generalizedJsd.js';
 export { gradientMatching, gradientMatchingLoss, type GradientMatchingOptions } from './gradientMatching.js';
 export { hint, hintLoss } from './hint.js';
+export { DistillationConfig, type DistillationConfigOptions } from './inc/DistillationConfig.js';
+export {
+  type FeatureProcess,
+  IntermediateLayersKnowledgeDistillationLossConfig,
+  type IntermediateLayersKnowledgeDistillationLossOptions,
+  type LayerMapping,
+  type MappedLayer,
+} from './inc/IntermediateLayersKnowledgeDistillationLossConfig.js';
+export {
+  KnowledgeDistillationLossConfig,
+  type KnowledgeDistillationLossOptions,
+} from './inc/KnowledgeDistillationLossConfig.js';
+export type { Compat, LossConfig } from './inc/LossConfig.js';
+export {
+  SelfKnowledgeDistillationLossConfig,
+  type SelfKnowledgeDistillationLossOptions,
+} from './inc/SelfKnowledgeDistillationLossConfig.js';
+export { squaredError } from './inc/squaredError.js';
 export { inputGradient, type SampleFunction, throughInputGradient } from './inputGradient.js';
 export { interChannelCorrelation, interChannelCorrelationLoss } from './interChannelCorrelation.js';
+export type { CompileOptions } from './keras/compiledParts.js';
+export { DistillationLoss } from './keras/DistillationLoss.js';
+export { Distiller, type DistillerFitOptions, type DistillerOptions } from './keras/Distiller.js';
+export {
+  FeatureDistillation,
+  type FeatureDistillationOptions,
+  type FeatureLoss,
+} from './keras/FeatureDistillation.js';
+export type { KerasHistory } from './keras/kerasHistory.js';
+export {
+  LogitsDistillation,
+  type LogitsDistillationOptions,
+  type SoftenedLoss,
+} from './keras/LogitsDistillation.js';
 export { kdLoss, type KdLossOptions, knowledgeDistillation } from './knowledgeDistillation.js';
 export { logitsMse, logitsMseLoss, type LogitsMseOptions } from './logitsMse.js';
 export { criteria, lossesModule } from './lossesModule.js';
@@ -61,11 +93,21 @@ export { pearsonFeature, pearsonFeatureLoss, type PearsonFeatureOptions } from '
 export { peerTeachers } from './peerTeachers.js';
 export { probabilisticTransfer, probabilisticTransferLoss } from './probabilisticTransfer.js';
 export { probabilityShift } from './probabilityShift.js';
+export { bornAgain, type BornAgain, type BornAgainOptions } from './recipes/bornAgain.js';
+export {
+  distillationChain,
+  type DistillationChainOptions,
+  type LinkOptions,
+} from './recipes/distillationChain.js';
+export { fitTogether, type FitTogetherOptions } from './recipes/fitTogether.js';
+export { learnTogether, type LearnTogetherOptions } from './recipes/learnTogether.js';
+export { studentAsTeacher } from './recipes/studentAsTeacher.js';
 export { reduce, type ReduceOptions, type Reduction, type ScalarReduction } from './reduction.js';
 export { relational, relationalLoss, type RelationalOptions } from './relational.js';
 export type { RelationOptions } from './relationLoss.js';
 export { reusedClassifier, reusedClassifierLoss, type ReusedClassifierOptions } from './reusedClassifier.js';
 export { reusedClassifierModel } from './reusedClassifierModel.js';
+export { reweighted } from './reweighted.js';
 export { reverseKl, reverseKlLoss, type ReverseKlOptions } from './reverseKl.js';
 export { reviewFusion, type ReviewFusionOptions, type Reviewed } from './reviewFusion.js';
 export { reviewKd, reviewKdLoss } from './reviewKd.js';
