@@ -1,0 +1,121 @@
+import { type NativeBinding, type NativeTensor, type OpAttr } from './binding.js';
+import { type Layout } from './Trace.js';
+import { Recording, type RecordOptions } from './Recording.js';
+
+/** Ids from here on stand for tensors that native code has not made yet; its own ids are 32-bit. */
+const FIRST_PLACEHOLDER = 2 ** 32;
+
+/**
+ * Stands in front of tfjs-node's addon and lets a step be recorded, or put off until all of it is known.
+ *
+ * While nothing is recorded it only forwards. During `record`, operations either run at once and are
+ * written down, or, where a known trace starts with the same operations, nothing runs: each call is
+ * answered with a placeholder of the shape that the trace tells. At the end the caller runs the trace as
+ * one graph and says which native tensor each surviving placeholder became. As soon as a step leaves
+ * every known trace, or reads a value, the put-off operations run one by one and the step goes on eagerly.
+ */
+export class LazyBinding {
+  readonly #native: NativeBinding;
+  /** The addon's own interface: its constants, and the calls below. */
+  readonly binding: NativeBinding;
+  /** Placeholders that became native tensors and still live in JavaScript. */
+  readonly #known = new Map<number, { readonly id: number; readonly layout: Layout }>();
+  #next = FIRST_PLACEHOLDER;
+  #recording: Recording | undefined;
+
+  constructor(native: NativeBinding) {
+    this.#native = native;
+    const calls: Partial<NativeBinding> = {
+      executeOp: (name, attrs, inputs, outputs) => this.#executeOp(name, attrs, inputs, outputs),
+      createTensor: (shape, dtype, values) => this.#createTensor(shape, dtype, values),
+      deleteTensor: (id) => this.#deleteTensor(id),
+      tensorDataSync: (id) => this.#read(id),
+      runSavedModel: (id, inputs, ...names) => this.#runSavedModel(id, inputs, ...names),
+    };
+    // the addon's properties are read-only, also for those that inherit them by assignment
+    this.binding = Object.create(native, describe(calls)) as NativeBinding;
+  }
+
+  /** The addon itself. */
+  get native(): NativeBinding {
+    return this.#native;
+  }
+
+  /** Native id of a tensor that JavaScript knows by `id`. */
+  real(id: number): number {
+    return this.#known.get(id)?.id ?? id;
+  }
+
+  /** Runs `body` and records it; see `Recording` for what there is to know of it afterwards. */
+  record(options: RecordOptions, body: () => void): Recording {
+    const recording = new Recording(this, options);
+    this.#recording = recording;
+    try {
+      body();
+    } catch (error) {
+      recording.runPutOff();
+      throw error;
+    } finally {
+      this.#recording = undefined;
+    }
+    return recording;
+  }
+
+  placeholder(): number {
+    return this.#next++;
+  }
+
+  /** Says what a placeholder became. */
+  resolve(placeholder: number, id: number, layout: Layout): void {
+    this.#known.set(placeholder, { id, layout });
+  }
+
+  layoutOf(id: number): Layout | undefined {
+    return this.#known.get(id)?.layout;
+  }
+
+  /** Frees a native tensor, known by its own id or by a placeholder. */
+  free(id: number): void {
+    this.#native.deleteTensor(this.real(id));
+    this.#known.delete(id);
+  }
+
+  #executeOp(
+    name: string,
+    attrs: readonly OpAttr[],
+    inputs: readonly number[],
+    outputs: number,
+  ): NativeTensor[] {
+    if (this.#recording) return this.#recording.executeOp(name, attrs, inputs, outputs);
+    return this.#native.executeOp(name, attrs, this.#reals(inputs), outputs);
+  }
+
+  #createTensor(shape: readonly number[], dtype: number, values: unknown): number {
+    return this.#recording
+      ? this.#recording.createTensor(shape, dtype, values)
+      : this.#native.createTensor(shape, dtype, values);
+  }
+
+  #deleteTensor(id: number): void {
+    if (this.#recording) this.#recording.deleteTensor(id);
+    else this.free(id);
+  }
+
+  #read(id: number): unknown {
+    this.#recording?.interrupt('a value is read');
+    return this.#native.tensorDataSync(this.real(id));
+  }
+
+  #runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string) {
+    this.#recording?.interrupt('a SavedModel runs');
+    return this.#native.runSavedModel(id, this.#reals(inputs), inputNames, outputNames);
+  }
+
+  #reals(ids: readonly number[]): readonly number[] {
+    return ids.some((id) => id >= FIRST_PLACEHOLDER) ? ids.map((id) => this.real(id)) : ids;
+  }
+}
+
+function describe(calls: object): PropertyDescriptorMap {
+  return Object.fromEntries(Object.entries(calls).map(([name, value]) => [name, { value: value as unknown }]));
+}

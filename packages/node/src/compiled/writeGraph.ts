@@ -1,0 +1,134 @@
+import { type OpAttr } from './binding.js';
+import {
+  type AttrValue,
+  encodeSavedModel,
+  type GraphSignature,
+  type NodeDef,
+  shapeProto,
+  type TensorInfo,
+} from './savedModelProto.js';
+import { bytesOf, type Constant, type Layout, type Ref, type Trace } from './Trace.js';
+
+/** What a graph takes and gives, by the names of its nodes, in the trace's order. */
+export interface WrittenGraph {
+  /** A `saved_model.pb`. */
+  readonly bytes: Uint8Array;
+  /** Inputs, then the constants that are fed. */
+  readonly feeds: readonly string[];
+  /** Operations' outputs that survive. */
+  readonly fetches: readonly string[];
+}
+
+export interface GraphChoices {
+  /** Constants that differ from step to step: placeholders of the graph. */
+  readonly fed: ReadonlySet<number>;
+  /** Values of inputs that never change, by input: constants that TensorFlow may fold. */
+  readonly frozen?: ReadonlyMap<number, Constant>;
+  /** Constants that are drawn anew in every step: the nodes to draw them by. */
+  readonly drawn?: ReadonlyMap<number, (name: string) => readonly NodeDef[]>;
+  /** Further placeholders that the drawn ones use. */
+  readonly extra?: readonly { readonly name: string; readonly layout: Layout }[];
+}
+
+/** Writes a trace as a TensorFlow graph. What no survivor depends on is left out. */
+export function writeGraph(trace: Trace, choices: GraphChoices): WrittenGraph {
+  const { fed, frozen = new Map<number, Constant>(), drawn = new Map(), extra = [] } = choices;
+  const nodes: NodeDef[] = [];
+  const inputs = trace.inputs.flatMap((_, i) => (frozen.has(i) ? [] : [i]));
+  for (const { name, layout } of extra) nodes.push(placeholder(name, layout));
+  const needed = neededBy(trace);
+  trace.inputs.forEach(({ layout }, i) => {
+    const value = frozen.get(i);
+    nodes.push(value ? constantNode(`input${i}`, value) : placeholder(`input${i}`, layout));
+  });
+  trace.constants.forEach((constant, i) => {
+    const draw = (drawn as NonNullable<GraphChoices['drawn']>).get(i);
+    const name = `constant${i}`;
+    if (draw) nodes.push(...draw(name));
+    else nodes.push(fed.has(i) ? placeholder(name, constant) : constantNode(name, constant));
+  });
+  trace.ops.forEach((op, i) => {
+    if (!needed.has(i)) return;
+    const attr = Object.fromEntries(op.attrs.map((attribute) => [attribute.name, attrValue(attribute)]));
+    nodes.push({ name: `op${i}`, op: op.name, input: op.inputs.map(nameOf), attr });
+  });
+  const feeds = [
+    ...inputs.map((i) => `input${i}`),
+    ...[...fed].map((i) => `constant${i}`),
+    ...extra.map(({ name }) => name),
+  ];
+  const fetches = trace.survivors.filter(({ kind }) => kind === 'op').map(nameOf);
+  return { bytes: encodeSavedModel(nodes, signatureOf(trace, feeds, choices)), feeds, fetches };
+}
+
+function signatureOf(trace: Trace, feeds: readonly string[], { extra = [] }: GraphChoices): GraphSignature {
+  const layouts = new Map<string, Layout | undefined>([
+    ...trace.inputs.map(({ layout }, i) => [`input${i}`, layout] as const),
+    ...trace.constants.map((constant, i) => [`constant${i}`, constant] as const),
+    ...extra.map(({ name, layout }) => [name, layout] as const),
+  ]);
+  const results = trace.survivors.filter(({ kind }) => kind === 'op');
+  return {
+    inputs: Object.fromEntries(feeds.flatMap((name) => infoOf(name, `${name}:0`, layouts.get(name)))),
+    outputs: Object.fromEntries(
+      results.flatMap((ref) => infoOf(nameOf(ref), nameOf(ref), trace.ops[ref.index]?.outputs[ref.output])),
+    ),
+  };
+}
+
+function infoOf(key: string, name: string, layout: Layout | undefined): [string, TensorInfo][] {
+  return layout ? [[key, { name, dtype: layout.dtype, tensorShape: shapeProto(layout.shape) }]] : [];
+}
+
+/** Operations that a survivor depends on. */
+function neededBy({ ops, survivors }: Trace): ReadonlySet<number> {
+  const needed = new Set<number>();
+  const need = ({ kind, index }: Ref) => {
+    if (kind === 'op') needed.add(index);
+  };
+  survivors.forEach(need);
+  for (let i = ops.length - 1; i >= 0; i--) if (needed.has(i)) ops[i]?.inputs.forEach(need);
+  return needed;
+}
+
+function nameOf({ kind, index, output }: Ref): string {
+  return kind === 'op' ? `op${index}:${output}` : `${kind}${index}:0`;
+}
+
+export function placeholder(name: string, layout: Layout | undefined): NodeDef {
+  const dtype: AttrValue = { type: layout?.dtype ?? 1 };
+  return {
+    name,
+    op: 'Placeholder',
+    input: [],
+    attr: layout ? { dtype, shape: { shape: shapeProto(layout.shape) } } : { dtype },
+  };
+}
+
+export function constantNode(name: string, { shape, dtype, values }: Constant): NodeDef {
+  const tensorContent = bytesOf(values as ArrayBufferView);
+  const tensor = { dtype, tensorShape: shapeProto(shape), tensorContent };
+  return { name, op: 'Const', input: [], attr: { dtype: { type: dtype }, value: { tensor } } };
+}
+
+/** `TF_AttrType` of TensorFlow's C interface. */
+const ATTR = { STRING: 0, INT: 1, FLOAT: 2, BOOL: 3, TYPE: 4, SHAPE: 5 } as const;
+
+function attrValue({ name, type, value }: OpAttr): AttrValue {
+  switch (type) {
+    case ATTR.STRING:
+      return { s: Buffer.from(value as string) };
+    case ATTR.INT:
+      return Array.isArray(value) ? { list: { i: value as number[] } } : { i: value as number };
+    case ATTR.FLOAT:
+      return Array.isArray(value) ? { list: { f: value as number[] } } : { f: value as number };
+    case ATTR.BOOL:
+      return Array.isArray(value) ? { list: { b: value as boolean[] } } : { b: Boolean(value) };
+    case ATTR.TYPE:
+      return { type: value as number };
+    case ATTR.SHAPE:
+      return { shape: shapeProto(value as number[]) };
+    default:
+      throw new Error(`Attribute "${name}" is of the unknown kind ${type}.`);
+  }
+}
