@@ -21,10 +21,11 @@ export interface LayerFlops {
  * activations, normalization, pooling, merging and look-ups count nothing, as usual where models are compared; half of
  * the number is what papers give as multiply–adds (MACs). Taps and exits that are no outputs are not counted.
  *
- * @param model Built. A layer that it calls twice comes twice.
+ * @param model A layer that it calls twice comes twice.
  * @example countFlops(mobileNetV1) // 2 × 568.7 million in all: "569 million mult-adds" in its paper
  */
 export function countFlops(model: LayersModel): LayerFlops[] {
+  if (!model.built) model.build([]); // a Sequential knows its nodes only then; the argument is unused there
   return model.layers.flatMap((layer) => callsWithin(model, layer).flatMap((call) => flopsOf(layer, call)));
 }
 
