@@ -1,13 +1,14 @@
 import { type Tensor } from '@tensorflow/tfjs-core';
 import {
   type Criterion,
+  earlyStopping,
   eagerStepRunner,
   type LossContext,
   type Plugin,
   prepareCompression,
   type Student,
 } from '@tfjs-distill/core';
-import { composeManager, criteriaModule, TOKENS } from '@tfjs-distill/core/di';
+import { composeManager, criteriaModule, pluginsModule, TOKENS } from '@tfjs-distill/core/di';
 import { kdLoss, knowledgeDistillation } from '@tfjs-distill/losses';
 import { ContainerModule, inject, injectable, type ServiceIdentifier } from 'inversify';
 import { describe, expect, it, vi } from 'vitest';
@@ -91,7 +92,8 @@ describe('the composition root', () => {
     const plugins = new ContainerModule(({ bind }) => {
       bind(TOKENS.Plugin).toConstantValue({ name: 'any' });
     });
-    const modules = [spy, plugins, criteriaModule([knowledgeDistillation])];
+    const definitions = [criteriaModule([knowledgeDistillation]), pluginsModule([earlyStopping])];
+    const modules = [spy, plugins, ...definitions];
     const manager = composeManager(student, { teacher, criterion: { type: 'kd' }, modules });
     expect(seen).toEqual(new Set(Object.values(TOKENS)));
     manager.dispose();

@@ -3,6 +3,7 @@ import { type Batch } from './Batch.js';
 import {
   type Logs,
   type LossContext,
+  type LossTerm,
   type StepEndContext,
   type TrainEndContext,
   type EvalContext,
@@ -14,6 +15,8 @@ import { type GuardState, type TraceEvent } from './hooks/guardTap.js';
 import { LazyScalar } from './LazyScalar.js';
 import { type Knob, type Progress, valueOf } from './Schedule.js';
 import { shareTensor } from './shareTensor.js';
+import { type ContextObserver } from './step/StepScope.js';
+import { watchedContext } from './step/watchedContext.js';
 import { type Student, type StudentOutputs } from './student/Student.js';
 import { type TeacherOutputs, type TeacherSource } from './teacher/TeacherSource.js';
 
@@ -38,11 +41,13 @@ export class Run
   globalStep = -1;
   stopReason: string | undefined;
   tracer: ((event: TraceEvent) => void) | undefined;
+  observer: ContextObserver | undefined;
   history: Logs[] = [];
   metrics: Logs = {};
   logs: Logs = {};
   optimizer: Optimizer | undefined;
   parts: Record<string, LazyScalar> = {};
+  terms: LossTerm[] = [];
   readonly means = new EpochMeans();
   #batch: Batch | undefined;
   #loss: LazyScalar | undefined;
@@ -92,6 +97,7 @@ export class Run
   beginLoss(outputs: StudentOutputs, taskLoss: Scalar): void {
     this.#studentOutputs = outputs;
     this.#taskLoss = taskLoss;
+    this.terms = [];
   }
 
   endLoss(loss: Scalar): void {
@@ -99,11 +105,29 @@ export class Run
     this.#loss = new LazyScalar(shareTensor(loss));
   }
 
+  /** Takes over the losses of a step whose hooks were not called. */
+  report({ loss, ...parts }: Readonly<Record<string, Scalar>>): void {
+    this.#loss?.dispose();
+    this.#loss = loss && new LazyScalar(loss);
+    for (const [name, part] of Object.entries(parts)) this.parts[name] = new LazyScalar(part);
+  }
+
+  /** What hooks inside the step are given: the run itself, or a view of it that tells an observer of reads. */
+  get inner(): Run {
+    return this.observer ? watchedContext<Run>(this, this.observer) : this;
+  }
+
+  /** The teacher's outputs, if it has given any for this step. */
+  get answers(): TeacherOutputs | undefined {
+    return this.#teacherOutputs;
+  }
+
   /** Frees what the step owned. Safe to call twice, and after an error at any point. */
   endStep(): void {
     this.#loss?.dispose();
     for (const part of Object.values(this.parts)) part.dispose();
     this.parts = {};
+    this.terms = [];
     const { logits, features = {} } = this.#teacherOutputs ?? {};
     for (const tensor of [logits, ...Object.values(features)]) tensor?.dispose();
     this.#teacherOutputs = undefined;
@@ -165,10 +189,11 @@ export class Run
 
   readonly knob = (knob: Knob, name?: string): number => valueOf(knob, this.progress, name);
 
-  readonly record = (name: string, value: Scalar): void => {
+  readonly record = (name: string, value: Scalar, weight?: number): void => {
     let unique = name;
     for (let n = 2; unique in this.parts; n++) unique = `${name}-${n}`;
     this.parts[unique] = new LazyScalar(shareTensor(value));
+    if (weight !== undefined) this.terms.push({ name: unique, value, weight });
   };
 
   readonly hearing = <T>(teacher: string, compute: () => T): T => {

@@ -16,6 +16,10 @@ export interface TrainContext {
   readonly optimizer: Optimizer | undefined;
   /** Planned epochs; `undefined` in a loop that did not say. */
   readonly epochs: number | undefined;
+  /** Steps of an epoch; `undefined` where the data set does not say. */
+  readonly stepsPerEpoch: number | undefined;
+  /** Why training is about to end early, if somebody asked for it. */
+  readonly stopReason: string | undefined;
   /** Ends training after the running step. `fit` obeys; an own loop reads `manager.stopReason`. */
   readonly stop: (reason: string) => void;
   /** Adds a number to this epoch's row of the history. */
@@ -39,6 +43,15 @@ export interface StepContext extends EpochContext {
   readonly knob: (knob: Knob, name?: string) => number;
 }
 
+/** A term of the loss as it enters the sum. */
+export interface LossTerm {
+  /** `task`, or the criterion's type. */
+  readonly name: string;
+  readonly value: Scalar;
+  /** What the sum multiplies it by. */
+  readonly weight: number;
+}
+
 /** Inside the gradient tape: everything a criterion may look at. All tensors belong to the step. */
 export interface LossContext extends StepContext {
   readonly studentOutputs: StudentOutputs;
@@ -50,8 +63,10 @@ export interface LossContext extends StepContext {
   readonly taskLoss: Scalar;
   /** What `compute` gives while `teacherOutputs.logits` are those of one teacher of several; see `ensemble`. */
   readonly hearing: <T>(teacher: string, compute: () => T) => T;
-  /** Puts a loss term into reports, under a name. The caller keeps the tensor. */
-  readonly record: (name: string, value: Scalar) => void;
+  /** The terms so far, with what they depend on: gradients can be taken of each. */
+  readonly terms: readonly LossTerm[];
+  /** Puts a loss term into reports, under a name; `weight` says that it is part of the loss. The caller keeps the tensor. */
+  readonly record: (name: string, value: Scalar, weight?: number) => void;
 }
 
 /** Gradients exist; they came as the hook's first argument. */
@@ -77,6 +92,4 @@ export interface EpochEndContext extends EpochContext {
 export interface TrainEndContext extends TrainContext {
   /** One row an epoch. */
   readonly history: readonly Logs[];
-  /** Why training ended early, if it did. */
-  readonly stopReason: string | undefined;
 }

@@ -101,6 +101,28 @@ export type { ModelSignature, Shape } from './models/ModelSignature.js';
 export type { CompressionConfig, CompressionOptions } from './options.js';
 export { corePlugins } from './plugins/corePlugins.js';
 export { earlyStopping } from './plugins/earlyStopping.js';
+export { averageStep, decayAt, ema } from './plugins/ema.js';
+export { addWeighted, gradientAccumulation } from './plugins/gradientAccumulation.js';
+export {
+  clipGlobalNorm,
+  clipGradientNorms,
+  clipGradientValues,
+  globalNorm,
+  gradientClipping,
+} from './plugins/gradientClipping.js';
+export { keepBest } from './plugins/keepBest.js';
+export { learningRate, learningRateOf, setLearningRate } from './plugins/learningRate.js';
+export {
+  progress,
+  type ProgressListener,
+  progressOf,
+  type ProgressOptions,
+  type TrainingProgress,
+} from './plugins/progress.js';
+export { reduceOnPlateau } from './plugins/reduceOnPlateau.js';
+export { Snapshot } from './plugins/Snapshot.js';
+export { stepHistory, type StepHistoryOptions, stepRow, type StepRow } from './plugins/stepHistory.js';
+export { termDiagnostics, termGradientNorm } from './plugins/termDiagnostics.js';
 export { finiteGuard, type FiniteGuardOptions } from './plugins/finiteGuard.js';
 export { type ImprovementOptions, isBetter, type MetricMode } from './plugins/Improvement.js';
 export { prepareCompression } from './prepareCompression.js';
@@ -113,7 +135,7 @@ export type { TrainedSet } from './stages/trainedVariables.js';
 export { eagerStepRunner } from './step/eagerStepRunner.js';
 export type { StepHooks, StepRunner, StepWork } from './step/StepRunner.js';
 export { asStudent, type FunctionStudent, type StudentLike } from './student/asStudent.js';
-export type { ForwardOptions, Student, StudentOutputs } from './student/Student.js';
+export { type ForwardOptions, type Student, type StudentOutputs, weightsOf } from './student/Student.js';
 export { crossEntropy, type TaskLoss } from './taskLoss.js';
 export * from './teacher/store/index.js';
 export { adaptTeacher } from './teacher/adaptTeacher.js';

@@ -5,13 +5,24 @@ import { type Progress, type Schedule } from './Schedule.js';
 export type NamedSchedule = Schedule & { toJSON(): ScheduleConfig };
 
 /** A schedule as JSON, e.g. `{ type: 'linear', from: 10, to: 1 }`. */
-export type ScheduleConfig = { readonly type: ScheduleType } & Readonly<Record<string, number | string>>;
+export type ScheduleConfig = { readonly type: ScheduleType } & Readonly<
+  Record<string, number | string | undefined>
+>;
 
 export interface RampOptions {
-  /** Value at the start of training. */
+  /** Value at the start of training, or after the warm-up. */
   readonly from: number;
   /** Value at the end of training. */
   readonly to: number;
+  /** Part of the training, from 0 below 1, that first rises in a straight line from 0 to `from`. Default 0. */
+  readonly warmUp?: number | undefined;
+}
+
+export interface AnnealingOptions {
+  /** Value of the first epoch. Default 5. */
+  readonly from?: number | undefined;
+  /** What it comes down to. Default 1. */
+  readonly to?: number | undefined;
 }
 
 export interface StepOptions {
@@ -37,19 +48,29 @@ const named = (type: ScheduleType, options: object, schedule: Schedule): NamedSc
 export const constant = (options: { readonly value: number }): NamedSchedule =>
   named('constant', options, () => options.value);
 
+/** A schedule of the way from `from` to `to`, after the warm-up if there is one. */
+function ramp(type: ScheduleType, options: RampOptions, at: (part: number) => number): NamedSchedule {
+  const { from, warmUp = 0 } = options;
+  if (!(warmUp >= 0 && warmUp < 1)) throw expected('warmUp', 'from 0, below 1', warmUp, { where: type });
+  return named(type, options, ({ fraction }) =>
+    fraction < warmUp ? (from * fraction) / warmUp : at((fraction - warmUp) / (1 - warmUp)),
+  );
+}
+
 /** A straight line: `from + (to − from) · fraction`. `linear({ from: 10, to: 1 })` is 5.5 half-way. */
 export const linear = (options: RampOptions): NamedSchedule =>
-  named('linear', options, ({ fraction }) => options.from + (options.to - options.from) * fraction);
+  ramp('linear', options, (part) => options.from + (options.to - options.from) * part);
 
 /**
- * Half a cosine: `to + (from − to) · (1 + cos(π · fraction)) / 2`. `cosine({ from: 1, to: 0 })` is 0.5 half-way.
+ * Half a cosine: `to + (from − to) · (1 + cos(π · fraction)) / 2`. `cosine({ from: 1, to: 0 })` is 0.5 half-way;
+ * with `warmUp: 0.1` it rises from 0 to 1 during the first tenth.
  *
  * @see Loshchilov, Hutter, "SGDR", https://arxiv.org/abs/1608.03983 (2017)
  */
 export const cosine = (options: RampOptions): NamedSchedule =>
-  named('cosine', options, ({ fraction }) => {
+  ramp('cosine', options, (part) => {
     const { from, to } = options;
-    return to + ((from - to) * (1 + Math.cos(Math.PI * fraction))) / 2;
+    return to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2;
   });
 
 /** Geometric: `from · (to / from)^fraction`, both above 0. `exponential({ from: 100, to: 1 })` is 10 half-way. */
@@ -57,7 +78,7 @@ export function exponential(options: RampOptions): NamedSchedule {
   const { from, to } = options;
   if (!(from > 0 && to > 0))
     throw expected('from, to', 'numbers above 0', [from, to], { where: 'exponential' });
-  return named('exponential', options, ({ fraction }) => from * (to / from) ** fraction);
+  return ramp('exponential', options, (part) => from * (to / from) ** part);
 }
 
 /** Drops by epochs: `from · factor^⌊epoch / every⌋`. `step({ from: 1, every: 10, factor: 0.1 })` is 0.1 in epoch 10. */
@@ -74,6 +95,28 @@ export function warmUp(options: WarmUpOptions): NamedSchedule {
   return named('warm-up', options, ({ fraction }) => to * Math.min(1, fraction / part));
 }
 
+/**
+ * Comes down by whole epochs: `to + (from − to) · (1 − epoch / epochs)`; by default `1 + 4 · (1 − epoch / epochs)`,
+ * the usual temperature annealing. The last epoch is one step above `to`.
+ *
+ * `annealing()` over 4 epochs is 5, 4, 3, 2.
+ */
+export function annealing(options: AnnealingOptions = {}): NamedSchedule {
+  const { from = 5, to = 1 } = options;
+  return named('annealing', options, ({ epoch, epochs }) => {
+    return to + (from - to) * (epochs === undefined ? 1 : 1 - epoch / epochs);
+  });
+}
+
 /** Every schedule that a config file can name. */
-export const SCHEDULES = { constant, linear, cosine, exponential, step, 'warm-up': warmUp } as const;
-export type ScheduleType = 'constant' | 'linear' | 'cosine' | 'exponential' | 'step' | 'warm-up';
+export const SCHEDULES = {
+  constant,
+  linear,
+  cosine,
+  exponential,
+  step,
+  'warm-up': warmUp,
+  annealing,
+} as const;
+export type ScheduleType =
+  'constant' | 'linear' | 'cosine' | 'exponential' | 'step' | 'warm-up' | 'annealing';

@@ -159,11 +159,11 @@ export class ContrastMemory {
 
 function bank({ samples, dimensions }: ContrastMemoryOptions, seed: number): Bank {
   const limit = Math.sqrt(3 / dimensions); // vectors of about unit length
-  return tidy(() => {
-    const rows = variable(randomUniform([samples, dimensions], -limit, limit, 'float32', seed), false);
-    const logPartition = variable(scalar(0), false);
-    return { rows, logPartition, unset: logPartition.dataId };
-  });
+  const rows = tidy(() =>
+    variable(randomUniform([samples, dimensions], -limit, limit, 'float32', seed), false),
+  );
+  const logPartition = tidy(() => variable(scalar(0), false));
+  return { rows, logPartition, unset: logPartition.dataId };
 }
 
 function checkIds(ids: Int32Array, samples: number): void {

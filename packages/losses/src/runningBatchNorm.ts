@@ -41,10 +41,8 @@ export interface RunningBatchNorm {
 export function runningBatchNorm(parameters: Parameters, channels: number, name: string): RunningBatchNorm {
   const gamma = parameters.constant(`${name}/gamma`, [channels], 1);
   const beta = parameters.constant(`${name}/beta`, [channels], 0);
-  const [mean, variance] = tidy(() => [
-    variable(zeros([channels]), false),
-    variable(ones([channels]), false),
-  ]) as [Variable, Variable];
+  const mean = tidy(() => variable(zeros([channels]), false));
+  const variance = tidy(() => variable(ones([channels]), false));
   const normalize = (x: Tensor, center: Tensor, spread: Tensor) =>
     add(mul(sub(x, center), mul(rsqrt(add(spread, BATCH_NORM_EPSILON)), gamma)), beta);
   const follow = (average: Variable, now: Tensor) =>

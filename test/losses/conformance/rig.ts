@@ -93,6 +93,9 @@ export function contextOf(outputs: Outputs, batch: Batch, step = 0): LossContext
     stop: () => undefined,
     log: () => undefined,
     record: () => undefined,
+    terms: [],
+    stepsPerEpoch: undefined,
+    stopReason: undefined,
   };
 }
 

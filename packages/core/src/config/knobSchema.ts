@@ -3,7 +3,11 @@ import { type Knob, type Schedule } from '../Schedule.js';
 import { type ScheduleConfig, SCHEDULES } from '../schedules.js';
 import { type Schema } from './parseOptions.js';
 
-const ramp = { from: z.number(), to: z.number() };
+const ramp = {
+  from: z.number(),
+  to: z.number(),
+  warmUp: z.optional(z.number().check(z.gte(0), z.lt(1))),
+};
 
 /** A schedule as config files write it: `{ type: 'linear', from: 10, to: 1 }`. */
 export const scheduleSchema = z.discriminatedUnion('type', [
@@ -13,6 +17,7 @@ export const scheduleSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('exponential'), ...ramp }),
   z.strictObject({ type: z.literal('step'), from: z.number(), every: z.number(), factor: z.number() }),
   z.strictObject({ type: z.literal('warm-up'), to: z.number(), part: z.number() }),
+  z.strictObject({ type: z.literal('annealing'), from: z.optional(z.number()), to: z.optional(z.number()) }),
 ]);
 
 export interface KnobBounds {

@@ -18,12 +18,14 @@ import { type Criterion } from './Criterion.js';
  * combineLosses(taskLoss, [knowledgeDistillation({ alpha: 0.1 })], ctx);
  */
 export function combineLosses(taskLoss: Scalar, criteria: readonly Criterion[], ctx: LossContext): Scalar {
-  ctx.record('task', taskLoss);
-  let loss = weighted(taskLoss, claimOnTask(criteria, ctx));
+  const claim = claimOnTask(criteria, ctx);
+  ctx.record('task', taskLoss, claim);
+  let loss = weighted(taskLoss, claim);
   for (const criterion of criteria) {
     const term = termOf(criterion, ctx);
-    ctx.record(criterion.type, term);
-    const part = weighted(term, ctx.knob(criterion.weight ?? 1, `${criterion.type}.weight`));
+    const weight = ctx.knob(criterion.weight ?? 1, `${criterion.type}.weight`);
+    ctx.record(criterion.type, term, weight);
+    const part = weighted(term, weight);
     loss = loss === undefined ? part : part === undefined ? loss : add(loss, part);
   }
   return loss ?? mul(taskLoss, 0);

@@ -47,7 +47,7 @@ export interface HookSignatures {
   onAfterComputeLoss(loss: Scalar, ctx: LossContext): Scalar | void;
   /**
    * Gradients by variable name; outside the tape, inside the step's `tidy`. Return a new map to
-   * replace them, or nothing. @kind sync waterfall
+   * replace them, an empty one to leave the weights alone in this step, or nothing. @kind sync waterfall
    */
   onBeforeOptimizerStep(grads: NamedTensorMap, ctx: GradientContext): NamedTensorMap | void;
   /** The weights have just moved; still inside the step's `tidy`. @kind sync */

@@ -1,3 +1,4 @@
+import { type TrainContext } from '../context.js';
 import { type State } from '../checkpoint/State.js';
 import { didYouMean, expected, DistillError } from '../errors.js';
 import { HOOK_NAMES, type HookName, type HookSignatures } from './HookSignatures.js';
@@ -29,12 +30,20 @@ export interface OrderedHook<Handler> {
 export type Plugin = {
   /** Unique within a manager: errors and traces are attributed by it. */
   readonly name: string;
+  /**
+   * What a compiled step may do with the hooks inside the step (`onAfterComputeLoss`,
+   * `onBeforeOptimizerStep`, `onAfterOptimizerStep`). `true`: they are pure functions of tensors and
+   * knobs, so the graph stands for them and they are not called again. `false`: they look at values or
+   * wait for something, so the step runs eagerly. Default: they are called at every step, and their
+   * operations run in the graph.
+   */
+  readonly traceable?: boolean;
   /** Frees what the plugin owns; called once, by `manager.dispose()` or the undo of `use`. */
   dispose?(): void;
   /** What a resumed run must give back to the plugin. Tensors in it stay the plugin's. Read after a step or an epoch. */
   state?(): State;
   /** Puts a state back; called after `onTrainBegin`. Tensors in it are not the plugin's: it keeps copies. */
-  restore?(state: State): void;
+  restore?(state: State, ctx: TrainContext): void;
 } & { readonly [K in HookName]?: HookSignatures[K] | OrderedHook<HookSignatures[K]> };
 
 /** The hooks that a plugin listens to, checked: an `on…` key that is no hook is an error with the nearest name. */

@@ -31,7 +31,7 @@ export function resolvePlugins(
 }
 
 function isConfig(value: PluginLike): value is PluginConfig {
-  return !('name' in value);
+  return !('name' in value) && 'type' in value;
 }
 
 function unknownType(type: string, definitions: readonly PluginFactory[]): DistillError {

@@ -1,17 +1,10 @@
-import {
-  all,
-  dispose,
-  isFinite as isFiniteTensor,
-  keep,
-  type Tensor,
-  tidy,
-  type Variable,
-} from '@tensorflow/tfjs-core';
+import { all, isFinite as isFiniteTensor, tidy } from '@tensorflow/tfjs-core';
 import { readsAreCheap } from '../cheapReads.js';
 import { type StepContext, type StepEndContext } from '../context.js';
 import { DistillError } from '../errors.js';
 import { type Plugin } from '../hooks/Plugin.js';
-import { shareTensor } from '../shareTensor.js';
+import { weightsOf } from '../student/Student.js';
+import { Snapshot } from './Snapshot.js';
 
 export interface FiniteGuardOptions {
   /**
@@ -20,9 +13,6 @@ export interface FiniteGuardOptions {
    */
   readonly every?: number;
 }
-
-/** The weights before one step. They share the variables' data, so keeping two of these costs nothing. */
-type Snapshot = readonly { readonly variable: Variable; readonly value: Tensor }[];
 
 /**
  * Stops training as soon as the loss is NaN or infinite, and puts the last good weights back.
@@ -33,24 +23,25 @@ type Snapshot = readonly { readonly variable: Variable; readonly value: Tensor }
  * @throws DistillError `NUMERIC` with epoch and step, from `onStepEnd`.
  */
 export function finiteGuard({ every }: FiniteGuardOptions = {}): Plugin {
-  let good: Snapshot = [];
-  let current: Snapshot = [];
+  // the weights before the last two steps that were looked at
+  let good: Snapshot | undefined;
+  let current: Snapshot | undefined;
   const due = ({ globalStep }: StepContext) => {
     const period = every ?? (readsAreCheap() ? 1 : 20);
     return globalStep % period === 0;
   };
   const free = () => {
-    release(good);
-    release(current);
-    good = current = [];
+    good?.dispose();
+    current?.dispose();
+    good = current = undefined;
   };
   return {
     name: 'finite-guard',
     onStepBegin: (ctx) => {
       if (!due(ctx)) return;
-      release(good);
+      good?.dispose();
       good = current;
-      current = takeSnapshot(ctx.student.variables);
+      current = new Snapshot(weightsOf(ctx.student));
     },
     onStepEnd: {
       order: 'pre', // nobody should act on a loss that is none
@@ -58,7 +49,8 @@ export function finiteGuard({ every }: FiniteGuardOptions = {}): Plugin {
         if (!due(ctx)) return;
         const loss = await ctx.loss.value();
         if (Number.isFinite(loss)) return;
-        restore((await isFiniteSnapshot(current)) ? current : good);
+        const last = (await isFiniteSnapshot(current)) ? current : good;
+        last?.restore();
         throw notFinite(loss, ctx);
       },
     },
@@ -68,26 +60,14 @@ export function finiteGuard({ every }: FiniteGuardOptions = {}): Plugin {
   };
 }
 
-function takeSnapshot(variables: readonly Variable[]): Snapshot {
-  return variables.map((variable) => ({ variable, value: keep(shareTensor(variable as Tensor)) }));
-}
-
-async function isFiniteSnapshot(snapshot: Snapshot): Promise<boolean> {
-  for (const { value } of snapshot) {
+async function isFiniteSnapshot(snapshot: Snapshot | undefined): Promise<boolean> {
+  for (const value of snapshot?.values ?? []) {
     const finite = tidy(() => all(isFiniteTensor(value)));
     const [yes] = await finite.data();
     finite.dispose();
     if (!yes) return false;
   }
   return true;
-}
-
-function restore(snapshot: Snapshot): void {
-  for (const { variable, value } of snapshot) variable.assign(value);
-}
-
-function release(snapshot: Snapshot): void {
-  dispose(snapshot.map(({ value }) => value));
 }
 
 function notFinite(loss: number, { epoch, step, globalStep }: StepEndContext): DistillError {

@@ -12,7 +12,9 @@ export const eagerStepRunner: StepRunner = {
         const loss = batch.y === undefined ? scalar(0) : taskLoss(batch.y, output.output, batch.weights);
         return hooks.onAfterComputeLoss(batch.x, output, loss);
       });
-      optimizer.applyGradients(hooks.onBeforeOptimizerStep(grads));
+      const applied = hooks.onBeforeOptimizerStep(grads);
+      if (Object.keys(applied).length === 0) return; // a plugin gathers them for a later step
+      optimizer.applyGradients(applied);
       hooks.onAfterOptimizerStep();
     });
   },
