@@ -8,7 +8,8 @@ export type ErrorCode =
   | 'ORDER' // a manager's method called out of order
   | 'NUMERIC' // a loss that is NaN or infinite
   | 'DATA' // a data set or file that is missing, truncated or corrupt
-  | 'ENGINE'; // an engine that cannot run here
+  | 'ENGINE' // an engine that cannot run here
+  | 'TEACHER'; // a teacher that cannot be opened, does not answer, or answers nonsense
 
 export interface ErrorDetails {
   /** Where it happened, e.g. `knowledgeDistillation`. Put in front of the message. */

@@ -1,4 +1,13 @@
-import { clipByValue, gather, log, tensor1d, type Tensor, tidy, transpose } from '@tensorflow/tfjs-core';
+import {
+  clipByValue,
+  dispose,
+  gather,
+  log,
+  tensor1d,
+  type Tensor,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
 import { type Batch, type Inputs, inputTensors, isTensor } from '../Batch.js';
 import { expected, shapeMismatch } from '../errors.js';
 import { type ModelSignature, type Shape } from '../models/ModelSignature.js';
@@ -7,7 +16,7 @@ import { classColumns } from './classOrder.js';
 import { isProbabilities } from './isProbabilities.js';
 import { preprocess } from './preprocess.js';
 import { type TeacherAdaptation } from './TeacherEntry.js';
-import { type TeacherOutputs, type TeacherSource } from './TeacherSource.js';
+import { outputTensors, type TeacherOutputs, type TeacherSource } from './TeacherSource.js';
 
 const where = 'teacher';
 
@@ -33,9 +42,13 @@ export function adaptTeacher(source: TeacherSource, adaptation: TeacherAdaptatio
   let outputs = kind;
   return {
     ...renamed(source, name),
+    // whoever converts the input asks with another batch than the one announced
+    ...(convertsInput && { prefetch: () => undefined }),
     signature: adaptedSignature(source.signature, { columns, channelsFirst, convertsInput }),
     async outputs(batch, taps) {
-      const said = await seeing(viewOf(batch, view), batch, (theirs) => source.outputs(theirs, taps));
+      const said = convertsInput
+        ? await seeing(viewOf(batch, view), batch, (theirs) => source.outputs(theirs, taps))
+        : await source.outputs(batch, taps);
       if (outputs === 'auto') outputs = await settled(said);
       return converted(said, { columns, channelsFirst, fromProbabilities: outputs === 'probabilities' });
     },
@@ -48,6 +61,7 @@ function renamed(source: TeacherSource, name: string): TeacherSource {
     signature: source.signature,
     ...(source.members && { members: source.members }),
     outputs: (batch, taps) => source.outputs(batch, taps),
+    ...(source.prefetch && { prefetch: (batch, taps) => source.prefetch?.(batch, taps) }),
     dispose: () => source.dispose?.(),
   };
 }
@@ -55,12 +69,13 @@ function renamed(source: TeacherSource, name: string): TeacherSource {
 type View = Pick<TeacherAdaptation, 'input' | 'preprocess'>;
 
 function viewOf(batch: Batch, { input, preprocess: options }: View): Inputs {
-  return tidy(() => {
-    const x = input === undefined ? batch.x : input(batch);
+  const look = (): Inputs => {
+    const x: unknown = input === undefined ? batch.x : input(batch);
     if (x instanceof Promise)
       throw expected('input', 'a function that returns tensors', 'a promise', { where });
-    return options === undefined ? x : preprocess(onlyTensor(x), options);
-  }) as Inputs;
+    return options === undefined ? (x as Inputs) : preprocess(onlyTensor(x as Inputs), options);
+  };
+  return tidy(look as () => Tensor);
 }
 
 function onlyTensor(x: Inputs): Tensor {
@@ -91,7 +106,7 @@ async function settled(said: TeacherOutputs): Promise<'logits' | 'probabilities'
   try {
     return (await isProbabilities(said.logits)) ? 'probabilities' : 'logits';
   } catch (error) {
-    for (const tensor of [said.logits, ...Object.values(said.features)]) tensor.dispose();
+    dispose(outputTensors(said));
     throw error;
   }
 }
@@ -102,24 +117,28 @@ interface Conversion {
 }
 
 function converted(
-  { logits, features }: TeacherOutputs,
+  said: TeacherOutputs,
   { columns, channelsFirst, fromProbabilities }: Conversion & { readonly fromProbabilities: boolean },
 ): TeacherOutputs {
-  const result = tidy(() => {
-    const unscaled = fromProbabilities ? logProbabilities(logits) : logits;
-    const ordered = columns === undefined ? unscaled : inOrder(unscaled, columns);
-    return {
-      logits: ordered === logits ? shareTensor(logits) : ordered,
-      features: Object.fromEntries(
-        Object.entries(features).map(([name, feature]) => [
-          name,
-          channelsFirst && feature.rank === 4 ? transpose(feature, [0, 2, 3, 1]) : shareTensor(feature),
-        ]),
-      ),
-    };
-  });
-  for (const tensor of [logits, ...Object.values(features)]) tensor.dispose();
-  return result;
+  const { logits, features } = said;
+  const turned = (feature: Tensor) =>
+    channelsFirst && feature.rank === 4 ? transpose(feature, [0, 2, 3, 1]) : shareTensor(feature);
+  try {
+    return tidy(() => {
+      const unscaled = fromProbabilities ? logProbabilities(logits) : logits;
+      const ordered = columns === undefined ? unscaled : inOrder(unscaled, columns);
+      return {
+        logits: ordered === logits ? shareTensor(logits) : ordered,
+        features: mapValues(features, turned),
+      };
+    });
+  } finally {
+    dispose(outputTensors(said));
+  }
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, f: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
 }
 
 /** Logits of probabilities: softmax(log p / T) is what softmax(z / T) was, for only a constant per sample is lost. */
@@ -160,7 +179,7 @@ function adaptedSignature(
     ...(inputs && !convertsInput && { inputs }),
     ...(output && { output: columns === undefined ? output : [...output.slice(0, -1), ...last] }),
     ...(features && {
-      features: Object.fromEntries(Object.entries(features).map(([name, shape]) => [name, turned(shape)])),
+      features: mapValues(features, turned),
     }),
   };
 }

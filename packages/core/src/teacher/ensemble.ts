@@ -1,4 +1,4 @@
-import { type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type Batch } from '../Batch.js';
 import { DistillError, expected, shapeMismatch, unknownName } from '../errors.js';
 import { classCount, type ModelSignature, type Shape } from '../models/ModelSignature.js';
@@ -10,7 +10,7 @@ import {
   type WeightedLogits,
 } from './combineTeachers.js';
 import { type TeacherEntry } from './TeacherEntry.js';
-import { type TeacherOutputs, type TeacherSource } from './TeacherSource.js';
+import { outputTensors, type TeacherOutputs, type TeacherSource } from './TeacherSource.js';
 
 /** A teacher, what it needs converted, and its weight among the others. */
 export interface WeightedTeacher extends TeacherEntry {
@@ -63,6 +63,8 @@ export function ensemble(
     }),
     outputs: async (batch, taps = []) =>
       together(members, await askAll(members, batch, taps), combine, temperature),
+    prefetch: (batch, taps = []) =>
+      members.forEach(({ source }) => source.prefetch?.(batch, tapsOf(source.name, taps, members))),
     dispose: () => members.forEach(({ source }) => source.dispose?.()),
   };
 }
@@ -118,7 +120,7 @@ async function askAll(
   const failed = answers.find((answer) => answer.status === 'rejected');
   const said = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   if (failed === undefined) return said;
-  freeAll(said);
+  dispose(said.flatMap(outputTensors));
   throw failed.reason;
 }
 
@@ -153,9 +155,10 @@ function together(
         ...Object.entries(tapped).map(([tap, x]) => [`${name}/${tap}`, x] as const),
       ];
     });
+    dispose(said.flatMap(({ top }) => (top ? [top.indices, top.logProbs] : []))); // one teacher's, not theirs
     return { logits, features: Object.fromEntries(features) };
   } catch (error) {
-    freeAll(said);
+    dispose(said.flatMap(outputTensors));
     throw error;
   }
 }
@@ -187,9 +190,4 @@ function jointFeatures(members: readonly Member[]): Record<string, Shape> {
     ...Object.entries(signature.features ?? {}).map(([tap, shape]) => [`${name}/${tap}`, shape] as const),
   ]);
   return Object.fromEntries(entries);
-}
-
-function freeAll(said: readonly TeacherOutputs[]): void {
-  for (const { logits, features } of said)
-    for (const tensor of [logits, ...Object.values(features)]) tensor.dispose();
 }

@@ -11,8 +11,10 @@ export {
 } from './columns.js';
 export { type ColumnReader, columnTeacherStore } from './columnTeacherStore.js';
 export { encodeRows } from './encodeRows.js';
+export { float16Values, toFloat16 } from './float16.js';
 export { IdIndex } from './IdIndex.js';
 export { memoryTeacherStore, takeRows } from './memoryTeacherStore.js';
+export { openShard, sealShard, type Shard, type ShardIndex } from './shard.js';
 export { storedTeacher, type StoredTeacherOptions } from './storedTeacher.js';
 export {
   assertHeader,

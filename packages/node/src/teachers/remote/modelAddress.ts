@@ -1,0 +1,41 @@
+import { expected } from '@tfjs-distill/core';
+import { type ModelAddress } from './RemoteOptions.js';
+
+const SCHEMES = ['http:', 'https:', 'grpc:', 'grpcs:'];
+
+/** Whether a text is the address of a model server. */
+export const isModelAddress = (text: string): boolean =>
+  SCHEMES.some((scheme) => text.startsWith(`${scheme}//`));
+
+/**
+ * Reads `http(s)://host/v2/models/NAME[/versions/VERSION]` or `grpc(s)://host:port/NAME[/VERSION]`.
+ *
+ * @throws DistillError `OPTION` if it names no model.
+ * @example
+ * modelAddress('https://gpu7/v2/models/resnet/versions/2'); // { server: 'https://gpu7', model: 'resnet', version: '2' }
+ */
+export function modelAddress(url: string): ModelAddress {
+  const { protocol, host, pathname } = parsed(url);
+  const server = `${protocol}//${host}`;
+  if (protocol.startsWith('grpc')) {
+    const [model, version] = pathname
+      .split('/')
+      .filter((part) => part !== '' && !/^(v2|models|versions)$/.test(part));
+    if (model !== undefined) return { server, model: decodeURIComponent(model), version };
+  }
+  const match = /^(.*)\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/infer)?\/?$/.exec(pathname);
+  if (match === null)
+    throw expected('teacher', 'http://host/v2/models/NAME or grpc://host:port/NAME', url, {
+      where: 'remoteTeacher',
+    });
+  const [, prefix = '', model = '', version] = match;
+  return { server: server + prefix, model: decodeURIComponent(model), version };
+}
+
+function parsed(url: string): URL {
+  try {
+    return new URL(url);
+  } catch (cause) {
+    throw expected('teacher', 'the address of a model server', url, { where: 'remoteTeacher', cause });
+  }
+}
