@@ -85,7 +85,7 @@ describe('npm start', { timeout: 120_000 }, () => {
   it("reads the teacher's logits the next time, and gives the same numbers", async () => {
     const args = ['--labels', '40', '--epochs', '1', '--json'];
     const [first, second] = [await run(dir, ...args), await run(dir, ...args)];
-    expect(second.out).toMatch(/260 training images: read from .*\.arrow/);
+    expect(second.out).toMatch(/260 training images: read from .*teacher-[0-9a-f]{16}/);
     const numbers = ({ out }: Ended) => {
       const { alone, distilled } = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Results;
       return [alone.accuracy, alone.agreement, distilled.accuracy, distilled.agreement];

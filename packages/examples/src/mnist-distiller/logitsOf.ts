@@ -1,39 +1,63 @@
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
-import { type LabelledImages, type TeacherLogits } from '@tfjs-distill/node';
+import { type TeacherRows } from '@tfjs-distill/core';
+import { type LabelledImages } from '@tfjs-distill/node';
 import { imageTensors } from './batches.js';
 import { startBar } from './progressBar.js';
 
 /** Large enough to keep an engine busy, small enough for its memory. */
 const BATCH = 500;
 
-/** What a model says of images, in inference mode. */
+/** What a model says of some images. */
+export interface Logits {
+  /** Unscaled, row-major `[images, classes]`. */
+  readonly logits: Float32Array;
+  readonly classes: number;
+}
+
+/** What a model says of images, in inference mode, block by block. */
+export async function* answers(
+  model: LayersModel,
+  set: LabelledImages,
+  ids: Int32Array,
+  name: string,
+): AsyncGenerator<TeacherRows> {
+  const bar = startBar(name, ids.length, 'images');
+  const began = performance.now();
+  try {
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const block = ids.subarray(at, at + BATCH);
+      const output = tidy(() => model.predict(imageTensors(set, block).x) as Tensor);
+      const logits = await output.data<'float32'>();
+      output.dispose();
+      const done = at + block.length;
+      bar.update(done, { rate: Math.round((1000 * done) / (performance.now() - began)) });
+      yield { ids: block, logits };
+    }
+  } finally {
+    bar.stop();
+  }
+}
+
+/** What a model says of images, all at once. */
 export async function logitsOf(
   model: LayersModel,
   set: LabelledImages,
   ids: Int32Array,
   name: string,
-): Promise<TeacherLogits> {
+): Promise<Logits> {
   const classes = model.outputs[0]?.shape.at(-1) ?? 0;
-  const logits = new Float32Array(ids.length * classes);
-  const bar = startBar(name, ids.length, 'images');
-  const began = performance.now();
-  try {
-    for (let at = 0; at < ids.length; at += BATCH) {
-      const output = tidy(() => model.predict(imageTensors(set, ids.subarray(at, at + BATCH)).x) as Tensor);
-      logits.set(await output.data<'float32'>(), at * classes);
-      output.dispose();
-      const done = Math.min(at + BATCH, ids.length);
-      bar.update(done, { rate: Math.round((1000 * done) / (performance.now() - began)) });
-    }
-  } finally {
-    bar.stop();
+  const all = new Float32Array(ids.length * classes);
+  let at = 0;
+  for await (const { logits } of answers(model, set, ids, name)) {
+    all.set(logits, at);
+    at += logits.length;
   }
-  return { ids, logits, classes };
+  return { logits: all, classes };
 }
 
 /** Class of the highest logit of each row. */
-export function predictions({ logits, classes }: TeacherLogits): Int32Array {
+export function predictions({ logits, classes }: Logits): Int32Array {
   return Int32Array.from({ length: logits.length / classes }, (_, row) => {
     const scores = logits.subarray(row * classes, (row + 1) * classes);
     return scores.indexOf(Math.max(...scores));

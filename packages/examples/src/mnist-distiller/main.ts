@@ -12,10 +12,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { Command, InvalidArgumentError } from 'commander';
-import { DistillError, expected, messageOf } from '@tfjs-distill/core';
+import { DistillError, expected, messageOf, storedTeacher, type TeacherStore } from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import {
-  cachedLogits,
+  cachedTeacherStore,
   type EngineName,
   fileSystem,
   fingerprint,
@@ -23,14 +23,12 @@ import {
   loadMnist,
   modelFingerprint,
   selectEngine,
-  storedTeacher,
-  type TeacherLogits,
 } from '@tfjs-distill/node';
 import { getBorderCharacters, table } from 'table';
 import { firstIds, imageTensors } from './batches.js';
 import { drawLabelled } from './drawLabelled.js';
 import { inHalfPrecision } from './halfPrecision.js';
-import { agreement, logitsOf, predictions } from './logitsOf.js';
+import { agreement, answers, type Logits, logitsOf, predictions } from './logitsOf.js';
 import { bytesOf, msPerImage } from './measure.js';
 import { kerasStudent } from './models.js';
 import { reportPage } from './reportPage.js';
@@ -103,7 +101,8 @@ async function main(options: Options): Promise<void> {
       : await trainTeacher('keras', KERAS_TEACHER_TRAINING, set, test);
   const soft = await askTeacher(teacher, set, settings.images, 'training images', options.cache);
   const onTest = await askTeacher(teacher, testSet, testSet.shape[0], 'test images', options.cache);
-  const teacherAnswers = predictions(onTest);
+  const teacherAnswers = predictions(await allLogits(onTest, firstIds(testSet.shape[0])));
+  onTest.dispose();
 
   // The student, alone and distilled, once per seed: same start, same labels, same optimizer.
   const seeds = [...firstIds(settings.seeds)].map((i) => i + 1);
@@ -138,7 +137,7 @@ async function main(options: Options): Promise<void> {
         ...(network === 'alone'
           ? { ids: labelled }
           : {
-              ids: soft.ids,
+              ids: firstIds(settings.images),
               labelled: new Set(labelled), // of the others it sees the soft targets alone
               teacher: storedTeacher(soft),
               criterion: knowledgeDistillation({ temperature: settings.temperature, alpha: settings.alpha }),
@@ -197,22 +196,29 @@ async function askTeacher(
   count: number,
   what: string,
   cache: string,
-): Promise<TeacherLogits> {
+): Promise<TeacherStore> {
   const ids = firstIds(count);
-  const key = {
-    teacher: await modelFingerprint(teacher),
-    data: fingerprint(set.pixels, ids),
+  const header = {
     classes: 10,
-    augmentation: 'none',
+    teacher: await modelFingerprint(teacher),
+    dataset: fingerprint(set.pixels, ids),
   };
   const began = performance.now();
-  const answers = await cachedLogits(cache, key, () => logitsOf(teacher, set, ids, `teacher: ${what}`));
-  if (answers.refused !== undefined) say(answers.refused);
-  const how = answers.reused
-    ? `read from ${answers.path}`
-    : `computed in ${secondsSince(began).toFixed(1)} s`;
+  const found = await cachedTeacherStore(cache, header, ids, (missing) =>
+    answers(teacher, set, missing, `teacher: ${what}`),
+  );
+  if (found.refused !== undefined) say(found.refused);
+  const how = found.reused ? `read from ${found.path}` : `computed in ${secondsSince(began).toFixed(1)} s`;
   say(`The teacher's logits of ${count.toLocaleString('en')} ${what}: ${how}.`);
-  return answers;
+  return found.store;
+}
+
+/** The stored logits of samples as plain numbers. */
+async function allLogits(store: TeacherStore, ids: Int32Array): Promise<Logits> {
+  const { logits } = await store.rows(ids);
+  const values = await logits.data<'float32'>();
+  logits.dispose();
+  return { logits: values, classes: store.header.classes };
 }
 
 async function loadTeacher(dir: string): Promise<LayersModel> {

@@ -101,11 +101,11 @@ export function outputShape({ positions, classes }: StoreHeader, batch: number |
 
 /** JSON with its keys in order. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
+  return JSON.stringify(value, (_, part: unknown): unknown =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
-  ) as string;
+  );
 }
 
 function readable(value: unknown): string {

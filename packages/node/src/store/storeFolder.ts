@@ -1,0 +1,107 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  DistillError,
+  messageOf,
+  openShard,
+  type Shard,
+  storeHeader,
+  type StoreHeader,
+} from '@tfjs-distill/core';
+import writeFileAtomic from 'write-file-atomic';
+
+/**
+ * A store on disk is a folder:
+ *
+ * - `store.json`: what it holds, and once it is whole, its shards;
+ * - `00000000.arrow` …: the shards, each whole or absent;
+ * - `unfinished.rows`: rows that do not fill a shard yet.
+ */
+export interface StoreManifest {
+  readonly header: StoreHeader;
+  /** Every sample is stored. Left out while the store is being filled. */
+  readonly shards?: readonly ShardEntry[];
+}
+
+export interface ShardEntry {
+  readonly file: string;
+  readonly samples: number;
+  /** SHA-256 of the shard, in hex. */
+  readonly digest: string;
+}
+
+const MANIFEST = 'store.json';
+const SHARD = /^\d{8}\.arrow$/;
+export const JOURNAL = 'unfinished.rows';
+
+export function shardName(number: number): string {
+  return `${String(number).padStart(8, '0')}.arrow`;
+}
+
+/** Names of the shards, in order. */
+export async function shardFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => SHARD.test(name)).sort();
+}
+
+/** @returns The bytes too: whoever opens a shard may want to keep them. */
+export async function readShard(
+  folder: string,
+  file: string,
+): Promise<{ readonly shard: Shard; readonly bytes: Uint8Array }> {
+  const path = join(folder, file);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new DistillError('DATA', `The file cannot be read: ${messageOf(cause)}.`, { where: path, cause });
+  });
+  return { shard: await openShard(bytes, path), bytes };
+}
+
+/** @returns `undefined` if the folder holds no store. */
+export async function readManifest(folder: string): Promise<StoreManifest | undefined> {
+  const path = join(folder, MANIFEST);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new DistillError('DATA', `The file cannot be read: ${messageOf(cause)}.`, { where: path, cause });
+  });
+  if (text === undefined) return undefined;
+  try {
+    return parseManifest(JSON.parse(text));
+  } catch (cause) {
+    const hint = 'Delete the folder and label again.';
+    throw new DistillError('DATA', 'The file is damaged.', { where: path, hint, cause });
+  }
+}
+
+function parseManifest(value: unknown): StoreManifest {
+  const { header, shards } = value as StoreManifest;
+  const known = (shards ?? []).every(
+    ({ file, samples, digest }) =>
+      SHARD.test(file) && Number.isInteger(samples) && typeof digest === 'string',
+  );
+  if (!known) throw new TypeError('A shard is not described.');
+  return { header: storeHeader(header), ...(shards && { shards }) };
+}
+
+export async function writeManifest(folder: string, manifest: StoreManifest): Promise<void> {
+  await writing(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  });
+}
+
+export async function writeShard(folder: string, file: string, bytes: Uint8Array): Promise<void> {
+  await writing(folder, () =>
+    writeFileAtomic(join(folder, file), Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
+  );
+}
+
+/** What the disk refuses becomes one of our errors. */
+export async function writing(folder: string, action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (cause) {
+    throw new DistillError('DATA', `The folder cannot be written: ${messageOf(cause)}.`, {
+      where: folder,
+      cause,
+    });
+  }
+}
