@@ -10,7 +10,9 @@ import { Lifecycle, type LifecycleParts } from './Lifecycle.js';
 import { type Data } from './loop/Data.js';
 import { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 import { fit, type FitOptions, type History } from './loop/fit.js';
-import { type StepRunner } from './step/StepRunner.js';
+import { RunScope } from './step/RunScope.js';
+import { type StepReport, type StepRunner } from './step/StepRunner.js';
+import { type StepScope } from './step/StepScope.js';
 import { type Student } from './student/Student.js';
 import { type TaskLoss } from './taskLoss.js';
 import { type TeacherSource } from './teacher/TeacherSource.js';
@@ -34,11 +36,13 @@ export interface ManagerParts extends LifecycleParts {
 export class CompressionManager extends Lifecycle {
   readonly #parts: ManagerParts;
   readonly #host: PluginHost;
+  readonly #scope: StepScope;
 
   constructor(parts: ManagerParts) {
     super(parts);
     this.#parts = parts;
     this.#host = new PluginHost(this.hooks);
+    this.#scope = new RunScope(this.run, this.hooks, () => this.runningStage.criteria);
     for (const plugin of parts.plugins) this.use(plugin);
   }
 
@@ -74,6 +78,11 @@ export class CompressionManager extends Lifecycle {
   /** Epochs that the stages last together; `undefined` where nobody said. */
   get stageEpochs(): number | undefined {
     return this.stages.epochs;
+  }
+
+  /** How the steps ran so far: compiled or eager, and why not compiled; `undefined` where all are eager. */
+  get stepReport(): StepReport | undefined {
+    return this.#parts.stepRunner.report;
   }
 
   /** Why a plugin asked to stop, or `undefined`. A loop of your own looks at it after each step. */
@@ -132,7 +141,8 @@ export class CompressionManager extends Lifecycle {
     await this.reporting(() => {
       const { student, taskLoss, stepRunner } = this.#parts;
       const { taps, variables, optimizer } = this;
-      stepRunner.run({ student, batch, taps, variables, optimizer, taskLoss, hooks: this });
+      const scope = this.#scope;
+      return stepRunner.run({ student, batch, taps, variables, optimizer, taskLoss, hooks: this, scope });
     });
     await this.onStepEnd();
   }

@@ -40,7 +40,7 @@ export class Lifecycle {
     this.stages = new Stages(stages);
     this.hooks = createHooks(this.run, { jitless });
     this.#errors = new ErrorChannel(this.hooks);
-    const criterion = { name: 'criterion', stage: Number.MIN_SAFE_INTEGER };
+    const criterion = { name: 'criterion', stage: Number.MIN_SAFE_INTEGER, traceable: true };
     this.hooks.onAfterComputeLoss.tap(criterion, (loss, ctx) =>
       combineLosses(loss, this.runningStage.criteria, ctx),
     );
@@ -84,7 +84,7 @@ export class Lifecycle {
     const run = this.run;
     run.beginLoss(outputs, loss);
     checkStep(this.runningStage.criteria, this.runningStage.taps, run);
-    const total = this.hooks.onAfterComputeLoss.call(loss, run);
+    const total = this.hooks.onAfterComputeLoss.call(loss, run.inner);
     run.endLoss(total);
     return total;
   }
@@ -92,12 +92,12 @@ export class Lifecycle {
   /** @returns The gradients to apply. Belong to your `tidy`. */
   onBeforeOptimizerStep(grads: NamedTensorMap): NamedTensorMap {
     this.phase.expect('onBeforeOptimizerStep', 'step');
-    return this.hooks.onBeforeOptimizerStep.call(grads, this.run);
+    return this.hooks.onBeforeOptimizerStep.call(grads, this.run.inner);
   }
 
   onAfterOptimizerStep(): void {
     this.phase.expect('onAfterOptimizerStep', 'step');
-    this.hooks.onAfterOptimizerStep.call(this.run);
+    this.hooks.onAfterOptimizerStep.call(this.run.inner);
   }
 
   async onStepEnd(): Promise<void> {

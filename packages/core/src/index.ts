@@ -132,8 +132,15 @@ export * from './schedules.js';
 export { stageAt } from './stages/stageAt.js';
 export type { StageOptions } from './stages/StageOptions.js';
 export type { TrainedSet } from './stages/trainedVariables.js';
+export {
+  type CompiledStepOptions,
+  registerStepCompiler,
+  type StepCompiler,
+  type StepRunnerName,
+} from './step/chooseStepRunner.js';
 export { eagerStepRunner } from './step/eagerStepRunner.js';
-export type { StepHooks, StepRunner, StepWork } from './step/StepRunner.js';
+export type { StepHooks, StepReport, StepRunner, StepWork } from './step/StepRunner.js';
+export type { ContextObserver, StepListener, StepScope } from './step/StepScope.js';
 export { asStudent, type FunctionStudent, type StudentLike } from './student/asStudent.js';
 export { type ForwardOptions, type Student, type StudentOutputs, weightsOf } from './student/Student.js';
 export { crossEntropy, type TaskLoss } from './taskLoss.js';

@@ -7,6 +7,7 @@ import { expected } from './errors.js';
 import { type PluginLike } from './hooks/resolvePlugins.js';
 import { type FiniteGuardOptions } from './plugins/finiteGuard.js';
 import { criterionSchema, optimizerSchema, type StageOptions, stagesSchema } from './stages/StageOptions.js';
+import { STEP_RUNNERS, type StepRunnerName } from './step/chooseStepRunner.js';
 import { type TaskLoss } from './taskLoss.js';
 import { type TeacherLike } from './teacher/asTeacherSource.js';
 import { type Combination, COMBINATIONS, type WeightedTeacher } from './teacher/ensemble.js';
@@ -34,6 +35,11 @@ export interface CompressionOptions {
   readonly plugins?: readonly PluginLike[];
   /** Stop at a NaN or infinite loss and put the last good weights back. Default true. */
   readonly finiteLoss?: boolean | FiniteGuardOptions;
+  /**
+   * How steps run: `'compiled'` as one graph of native TensorFlow, `'eager'` kernel by kernel, `'auto'` (default)
+   * compiled where the engine can; `manager.stepReport` tells.
+   */
+  readonly stepRunner?: StepRunnerName;
   /** Container modules: own criteria by name, own parts. They override the defaults. */
   readonly modules?: readonly Module[];
   /** Never generate code from strings. Default: found out. */
@@ -71,6 +77,7 @@ const schema = z.strictObject({
   finiteLoss: z.optional(
     z.union([z.boolean(), z.strictObject({ every: z.optional(z.int().check(z.gte(1))) })]),
   ),
+  stepRunner: z.optional(z.enum(STEP_RUNNERS, { error: `one of ${STEP_RUNNERS.join(', ')}` })),
   modules: z.optional(list),
   jitless: z.optional(z.boolean()),
 });

@@ -50,6 +50,11 @@ export interface Criterion {
   readonly requires?: Requirements;
   /** Compares the samples of a batch, so that two half batches are not one whole. */
   readonly coupled?: boolean;
+  /**
+   * `false` where `compute` looks at values or keeps count in JavaScript: the step is then not compiled.
+   * Default: a function of tensors, of its variables and of `ctx`.
+   */
+  readonly traceable?: boolean;
   /** Called once by the manager, before the first step and before `variables` are read. */
   prepare?(context: PrepareContext): void;
   /** The unweighted term. Runs inside the gradient tape; what it returns belongs to the step. */

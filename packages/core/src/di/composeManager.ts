@@ -11,7 +11,7 @@ import { type CompressionOptions } from '../options.js';
 import { finiteGuard } from '../plugins/finiteGuard.js';
 import { corePlugins } from '../plugins/corePlugins.js';
 import { buildStages } from '../stages/buildStages.js';
-import { eagerStepRunner } from '../step/eagerStepRunner.js';
+import { chooseStepRunner } from '../step/chooseStepRunner.js';
 import { asStudent, type StudentLike } from '../student/asStudent.js';
 import { crossEntropy } from '../taskLoss.js';
 import { resolveTeacher } from '../teacher/resolveTeacher.js';
@@ -54,7 +54,7 @@ function defaults(student: StudentLike, options: CompressionOptions): ContainerM
     bindDefault(TOKENS.Teacher, () => resolveTeacher(options));
     bindDefault(TOKENS.TaskLoss, () => taskLoss);
     bindDefault(TOKENS.Optimizer, () => optimizer);
-    bindDefault(TOKENS.StepRunner, () => eagerStepRunner);
+    bindDefault(TOKENS.StepRunner, () => chooseStepRunner(options.stepRunner));
   });
 }
 

@@ -9,6 +9,7 @@ type Handler = (...args: unknown[]) => unknown;
 /** What tapable keeps of a tap, and whether its plugin is still in use. */
 interface PluginTap extends Partial<FullTap> {
   readonly live?: () => boolean;
+  readonly traceable?: boolean | undefined;
 }
 
 interface TappableHook {
@@ -34,7 +35,8 @@ export class PluginHost {
     const live = () => used;
     for (const [name, { order = 'normal', handler }] of handlers) {
       const listen: Handler = (...args) => (used ? (handler as Handler).apply(plugin, args) : undefined);
-      this.#tap(name, { name: plugin.name, stage: STAGES[order], live }, listen);
+      const { name: plugged, traceable } = plugin;
+      this.#tap(name, { name: plugged, stage: STAGES[order], live, traceable }, listen);
     }
     const undo = () => {
       if (!used) return;

@@ -2,6 +2,7 @@ import { type NamedTensorMap, type Optimizer, type Scalar, type Variable } from 
 import { type Batch, type Inputs } from '../Batch.js';
 import { type Student, type StudentOutputs } from '../student/Student.js';
 import { type TaskLoss } from '../taskLoss.js';
+import { type StepScope } from './StepScope.js';
 
 /** The synchronous hooks of a step, as the runner fires them. */
 export interface StepHooks {
@@ -21,10 +22,26 @@ export interface StepWork {
   readonly optimizer: Optimizer;
   readonly taskLoss: TaskLoss;
   readonly hooks: StepHooks;
+  /** What else the step depends on: for runners that do not call everything at every step. */
+  readonly scope: StepScope;
+}
+
+/** How the steps of a training ran, so far. */
+export interface StepReport {
+  /** Kernel by kernel. */
+  readonly eager: number;
+  /** As one graph, all hooks called as ever. */
+  readonly replayed: number;
+  /** As one graph, without the JavaScript of the step. */
+  readonly compiled: number;
+  /** Why some steps were not compiled, each reason once. */
+  readonly reasons: readonly string[];
 }
 
 /** How one step is carried out, from the student's forward pass to the moved weights. */
 export interface StepRunner {
-  run(work: StepWork): void;
+  run(work: StepWork): void | Promise<void>;
+  /** Absent where all steps run the same way. */
+  readonly report?: StepReport | undefined;
   dispose?(): void;
 }

@@ -1,0 +1,33 @@
+import { type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { type Criterion } from '../criterion/Criterion.js';
+import { type Knob, type Progress } from '../Schedule.js';
+import { type TeacherOutputs } from '../teacher/TeacherSource.js';
+
+/** Somebody who listens inside the step, and what is known of it; see `Plugin.traceable`. */
+export interface StepListener {
+  readonly name: string;
+  readonly traceable: boolean | undefined;
+}
+
+/** Told what criteria and hooks inside the step read of their context. */
+export interface ContextObserver {
+  /** A number or schedule was asked for. */
+  knob(knob: Knob): void;
+  /** Something that changes from step to step was read or called, e.g. `globalStep` or `batch.ids`. */
+  read(name: string): void;
+}
+
+/** What a step depends on beside the batch, and what it leaves behind beside the weights. */
+export interface StepScope {
+  readonly progress: Progress;
+  /** The teacher's outputs for the batch, if there is a teacher. */
+  readonly answers: TeacherOutputs | undefined;
+  readonly criteria: readonly Criterion[];
+  readonly listeners: readonly StepListener[];
+  /** The losses that the step has reported: `loss` is the minimized one. */
+  readonly losses: Readonly<Record<string, Tensor>>;
+  /** Reports losses where no hook was called to do it. Takes the tensors over. */
+  report(losses: Readonly<Record<string, Scalar>>): void;
+  /** Runs `body`; meanwhile the observer hears what the context is asked for. */
+  observe(observer: ContextObserver, body: () => void): void;
+}
