@@ -18,7 +18,7 @@ import { shareTensor } from './shareTensor.js';
 import { type ContextObserver } from './step/StepScope.js';
 import { watchedContext } from './step/watchedContext.js';
 import { type Student, type StudentOutputs } from './student/Student.js';
-import { type TeacherOutputs, type TeacherSource } from './teacher/TeacherSource.js';
+import { outputTensors, type TeacherOutputs, type TeacherSource } from './teacher/TeacherSource.js';
 
 /** What `onTrainBegin` may be told of the training ahead. */
 export interface TrainPlan {
@@ -128,8 +128,7 @@ export class Run
     for (const part of Object.values(this.parts)) part.dispose();
     this.parts = {};
     this.terms = [];
-    const { logits, features = {} } = this.#teacherOutputs ?? {};
-    for (const tensor of [logits, ...Object.values(features)]) tensor?.dispose();
+    if (this.#teacherOutputs !== undefined) dispose(outputTensors(this.#teacherOutputs));
     this.#teacherOutputs = undefined;
     this.#studentOutputs = undefined;
     this.#taskLoss = undefined;
