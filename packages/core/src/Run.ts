@@ -1,4 +1,4 @@
-import { type Optimizer, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Optimizer, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Batch } from './Batch.js';
 import {
   type Logs,
