@@ -169,4 +169,10 @@ export {
 } from './teacher/liveTeacher.js';
 export { preprocess, type Preprocess } from './teacher/preprocess.js';
 export type { TeacherAdaptation, TeacherEntry, TeacherOutputKind } from './teacher/TeacherEntry.js';
-export type { TeacherMember, TeacherOutputs, TeacherSource } from './teacher/TeacherSource.js';
+export {
+  outputTensors,
+  type TeacherMember,
+  type TeacherOutputs,
+  type TeacherSource,
+  type TopOutputs,
+} from './teacher/TeacherSource.js';
