@@ -60,6 +60,11 @@ export class Lifecycle {
     await this.reporting(() => this.hooks.onEpochBegin.promise(this.run));
   }
 
+  /** Tells the teacher of a batch before its step, so that what takes long may begin. Optional. */
+  announce(batch: Batch): void {
+    this.run.teacher?.prefetch?.(batch, this.runningStage.taps.teacher);
+  }
+
   /** Fires the hook, then asks the teacher: outside the tape, and awaited. The batch stays yours. */
   async onStepBegin(batch: Batch): Promise<void> {
     this.phase.enter('onStepBegin', 'epoch', 'step');
