@@ -3,6 +3,7 @@ import { type CompressionManager } from '../CompressionManager.js';
 import { type Logs } from '../context.js';
 import { expected } from '../errors.js';
 import { type Plugin } from '../hooks/Plugin.js';
+import { announced } from './announced.js';
 import { batchSource, type BatchOptions, type BatchSource } from './batches.js';
 import { checkLabels } from './checkLabels.js';
 import { type Data } from './Data.js';
@@ -64,7 +65,7 @@ async function fitEpoch(
 ) {
   await manager.onEpochBegin(epoch);
   let yielded = performance.now();
-  for await (const { batch, free } of source.epoch(epoch)) {
+  for await (const { batch, free } of announced(manager, source.epoch(epoch))) {
     try {
       await manager.trainStep(batch);
     } finally {
