@@ -188,7 +188,7 @@ export const topKKl = defineCriterion({
     ...weighting(weights),
     requires: { sameOutputShape: true },
     compute: (ctx) =>
-      topKKlLoss(ctx.teacherOutputs.logits, ctx.studentOutputs.output, {
+      topKKlLoss(ctx.teacherOutputs.top ?? ctx.teacherOutputs.logits, ctx.studentOutputs.output, {
         k,
         tail,
         temperature: ctx.knob(temperature, 'temperature'),
