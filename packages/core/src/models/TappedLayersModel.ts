@@ -28,7 +28,7 @@ export class TappedLayersModel {
   /** The model's first output and the tapped features. Belong to the caller's `tidy`. */
   forward(x: Inputs, training: boolean, taps: readonly string[]): TappedOutputs {
     const inputs = isTensor(x) ? x : byInputOrder(this.model, x);
-    const { outputs, features } = this.#run(taps, (model) => model.apply(inputs as Tensor, { training }));
+    const { outputs, features } = this.#run(taps, (model) => model.apply(inputs, { training }));
     const [output] = outputs;
     if (output === undefined) throw new DistillError('SHAPE', `Model "${this.model.name}" has no output.`);
     return { output, features };

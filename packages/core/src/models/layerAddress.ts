@@ -41,52 +41,68 @@ export function layerOutput(model: LayersModel, address: string): SymbolicTensor
 
 /** Addresses of everything that can be tapped, and the shapes of their outputs, in the order of `model.layers`. */
 export function layerShapes(model: LayersModel): Readonly<Record<string, Shape>> {
-  ensureBuilt(model);
-  const entries = model.layers.flatMap((layer) => {
-    const calls = callsWithin(model, layer);
-    const own = calls.map((output, i) => [callName(layer.name, calls.length, i), output.shape] as const);
-    if (!isLayersModel(layer) || calls.length !== 1) return own;
+  const entries = ownLayers(model).flatMap(({ name, layer, calls, spliced }) => {
+    const own = calls.map((output, i) => [callName(name, calls.length, i), output.shape] as const);
+    if (!isLayersModel(layer) || spliced || calls.length !== 1) return own;
     const inner = Object.entries(layerShapes(layer));
-    return [...inner.map(([name, shape]) => [`${layer.name}/${name}`, shape] as const), ...own];
+    return [...inner.map(([within, shape]) => [`${name}/${within}`, shape] as const), ...own];
   });
   return Object.fromEntries(entries);
 }
 
+/** A layer as a model's graph has it. */
+interface OwnLayer {
+  readonly name: string;
+  readonly layer: Layer;
+  /** Its outputs, one a call. */
+  readonly calls: readonly SymbolicTensor[];
+  /** A model whose layers have become the graph's own, as the first one added to a Sequential. */
+  readonly spliced: boolean;
+}
+
+function ownLayers(graph: LayersModel, layers = graph.layers, prefix = ''): OwnLayer[] {
+  ensureBuilt(graph);
+  return layers.flatMap((layer): OwnLayer[] => {
+    const name = prefix + layer.name;
+    const calls = callsWithin(graph, layer);
+    if (calls.length > 0 || !isLayersModel(layer)) return [{ name, layer, calls, spliced: false }];
+    const inner = ownLayers(graph, layer.layers, `${name}/`);
+    return [...inner, { name, layer, calls: layer.outputs.slice(0, 1), spliced: true }];
+  });
+}
+
 function callOf(model: LayersModel, address: string): LayerAddress | undefined {
-  const named = model.layers.find(({ name }) => name === address);
+  const layers = ownLayers(model);
+  const named = layers.find(({ name }) => name === address);
   if (named !== undefined) return { output: onlyCall(model, named) };
-  const [, name, count] = /^(.+)#([1-9]\d*)$/.exec(address) ?? [];
-  const reused = model.layers.find((layer) => layer.name === name);
-  const output = reused && callsWithin(model, reused)[Number(count) - 1];
+  const [, base, count] = /^(.+)#([1-9]\d*)$/.exec(address) ?? [];
+  const output = layers.find(({ name }) => name === base)?.calls[Number(count) - 1];
   return output && { output };
 }
 
 /** Layers' names may hold a slash themselves, so every nested model is tried as the beginning. */
 function nestedAddress(model: LayersModel, address: string): LayerAddress | undefined {
-  for (const layer of model.layers) {
-    if (!isLayersModel(layer) || !address.startsWith(`${layer.name}/`)) continue;
-    const inner = address.slice(layer.name.length + 1);
+  for (const own of ownLayers(model)) {
+    if (own.spliced || !isLayersModel(own.layer) || !address.startsWith(`${own.name}/`)) continue;
+    const inner = address.slice(own.name.length + 1);
     const call = onlyCall(
       model,
-      layer,
-      'Inside of it only layers that run once can be tapped: tap one behind it.',
+      own,
+      'Inside of it only what runs once can be tapped: tap a layer behind it.',
     );
-    layerAddress(layer, inner); // must exist
-    return { nested: layer, call, inner };
+    layerAddress(own.layer, inner); // must exist
+    return { nested: own.layer, call, inner };
   }
   return undefined;
 }
 
-function onlyCall(model: LayersModel, layer: Layer, hint?: string): SymbolicTensor {
-  const calls = callsWithin(model, layer);
+function onlyCall(model: LayersModel, { name, calls }: OwnLayer, hint?: string): SymbolicTensor {
   const [only] = calls;
   if (only !== undefined && calls.length === 1) return only;
-  const names = calls.map((_, i) => `"${callName(layer.name, calls.length, i)}"`);
-  throw new DistillError(
-    'OPTION',
-    `Layer "${layer.name}" runs ${calls.length} times in model "${model.name}".`,
-    { hint: hint ?? `Say which: ${names.join(', ')}, in the order they were made.` },
-  );
+  const names = calls.map((_, i) => `"${callName(name, calls.length, i)}"`);
+  throw new DistillError('OPTION', `Layer "${name}" runs ${calls.length} times in model "${model.name}".`, {
+    hint: hint ?? `Say which: ${names.join(', ')}, in the order they were made.`,
+  });
 }
 
 const callName = (name: string, calls: number, index: number): string =>
@@ -94,7 +110,6 @@ const callName = (name: string, calls: number, index: number): string =>
 
 /** First outputs of a layer in this model: one a call, leaving out its calls in other models. */
 function callsWithin(model: LayersModel, layer: Layer): SymbolicTensor[] {
-  ensureBuilt(model);
   const { containerNodes } = model;
   return layer.inboundNodes.flatMap((_, node) => {
     const inside = containerNodes.has(`${layer.name}_ib-${node}`);

@@ -26,7 +26,7 @@ function collect(outputs: readonly SymbolicTensor[], layers: Set<Layer>): void {
   for (let output = pending.pop(); output !== undefined; output = pending.pop()) {
     if (seen.has(output)) continue;
     seen.add(output);
-    layers.add(output.sourceLayer as Layer);
+    layers.add(output.sourceLayer);
     pending.push(...output.inputs);
   }
 }

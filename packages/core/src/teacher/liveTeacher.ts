@@ -4,20 +4,21 @@ import { type Inputs, isTensor } from '../Batch.js';
 import { DistillError, expected } from '../errors.js';
 import { checkInput } from '../models/checkInput.js';
 import {
+  firstTensor,
+  type GraphModelLike,
+  graphModelSignature,
+  runGraphModel,
+} from '../models/graphModel.js';
+import {
   isLayersModel,
   layersModelSignature,
   probabilityLayer,
   TappedLayersModel,
 } from '../models/layersModel.js';
-import { type ModelSignature, type Shape } from '../models/ModelSignature.js';
+import { type ModelSignature } from '../models/ModelSignature.js';
 import { type TeacherOutputs, type TeacherSource } from './TeacherSource.js';
 
-/** A converted model, as tfjs-converter loads it: known by shape, so that core need not import it. */
-export interface GraphModelLike {
-  predict(x: Tensor | Tensor[] | Record<string, Tensor>): unknown;
-  readonly inputs: readonly { readonly shape?: readonly number[] }[];
-  readonly outputs: readonly { readonly shape?: readonly number[] }[];
-}
+export { type GraphModelLike };
 
 /** A teacher as a plain function; may be `async`. */
 export type TeacherFunction = (x: Inputs) => Tensor | Partial<TeacherOutputs> | Promise<Tensor>;
@@ -70,7 +71,7 @@ function runnable(
   if (typeof model === 'function') {
     return { run: runFunction(model, options), signature: {}, name: model.name || 'teacher' };
   }
-  if (typeof model?.predict === 'function') return runGraphModel(model, options);
+  if (typeof model?.predict === 'function') return graphTeacher(model, options);
   throw expected('teacher', 'a LayersModel, a GraphModel, (x) => logits or a TeacherSource', model, {
     where: 'prepareCompression',
   });
@@ -93,19 +94,13 @@ function runLayersModel(model: LayersModel, options: LiveTeacherOptions): Runnab
   return { run, signature: layersModelSignature(model), name: model.name };
 }
 
-function runGraphModel(model: GraphModelLike, options: LiveTeacherOptions): Runnable {
-  const run: Run = (x) =>
-    tidy(() => ({
-      logits: asLogits(firstTensor(model.predict(x as Tensor)), options),
-      features: {},
-    }));
-  const output = knownShape(model.outputs[0]?.shape);
-  return { run, signature: output ? { output } : {}, name: 'teacher' };
-}
-
-/** Converted graphs write −1 for a size that is free. */
-function knownShape(shape: readonly number[] | undefined): Shape | undefined {
-  return shape?.map((size) => (size < 0 ? null : size));
+function graphTeacher(model: GraphModelLike, options: LiveTeacherOptions): Runnable {
+  const run: Run = (x, taps) =>
+    tidy(() => {
+      const { output, features } = runGraphModel(model, x, taps);
+      return { logits: asLogits(output, options), features };
+    });
+  return { run, signature: graphModelSignature(model), name: 'teacher' };
 }
 
 function runFunction(f: TeacherFunction, options: LiveTeacherOptions): Run {
@@ -129,13 +124,6 @@ function runFunction(f: TeacherFunction, options: LiveTeacherOptions): Run {
 function asLogits(output: Tensor, { outputs = 'logits' }: LiveTeacherOptions): Tensor {
   // softmax(log p / T) is what softmax(z / T) was: only a constant per sample is lost
   return outputs === 'logits' ? output : log(clipByValue(output, 1e-37, 1));
-}
-
-function firstTensor(value: unknown): Tensor {
-  if (isTensor(value)) return value;
-  const [first] = Object.values((value ?? {}) as Record<string, unknown>);
-  if (isTensor(first)) return first;
-  throw expected('teacher', 'a model that returns a tensor of logits', value, { where: 'liveTeacher' });
 }
 
 function notDeclaredAsync(f: TeacherFunction, pending: Promise<unknown>): DistillError {
