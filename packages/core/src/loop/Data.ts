@@ -8,6 +8,8 @@ export interface TensorData {
   readonly weights?: Tensor;
   /** Stable id of each sample; default its index. */
   readonly ids?: Int32Array;
+  /** Which view of the samples `x` holds, as in `Batch`. Default: the samples as they are. */
+  readonly view?: string;
 }
 
 /** A data set that gives its batches anew each epoch, such as tf.data's. */

@@ -77,7 +77,7 @@ function indices(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);
 }
 
-function rows({ x, y, weights, ids }: TensorData, order: Int32Array): Batch {
+function rows({ x, y, weights, ids, view }: TensorData, order: Int32Array): Batch {
   const index = tensor1d(order, 'int32');
   const pick = (tensor: Tensor) => gather(tensor, index);
   const batch = {
@@ -85,6 +85,7 @@ function rows({ x, y, weights, ids }: TensorData, order: Int32Array): Batch {
     ...(y && { y: pick(y) }),
     ...(weights && { weights: pick(weights) }),
     ids: ids === undefined ? order.slice() : order.map((i) => ids[i] as number),
+    ...(view !== undefined && { view }),
   };
   index.dispose();
   return batch;
@@ -123,15 +124,30 @@ async function* fromDataset(dataset: BatchDataset): AsyncGenerator<Batch> {
   for (;;) {
     const { value, done } = await iterator.next();
     if (done || value === null || value === undefined) return;
-    yield asBatch(value);
+    yield await asBatch(value);
   }
 }
 
-/** tf.data gives `{ xs, ys }` by Keras's habit. */
-function asBatch(value: unknown): Batch {
-  const { x, y, xs = x, ys = y } = value as { x?: Inputs; y?: Tensor; xs?: Inputs; ys?: Tensor };
+/** tf.data gives `{ xs, ys }` by Keras's habit, and ids as a tensor or a list. */
+async function asBatch(value: unknown): Promise<Batch> {
+  const { x, y, ids, xs = x, ys = y, ...rest } = value as LooseBatch;
   if (xs === undefined) throw expected('batch', '{ x, y } or { xs, ys }', value, { where: 'dataset' });
-  return { ...(value as object), x: xs, ...(ys && { y: ys }) };
+  return { ...rest, x: xs, ...(ys && { y: ys }), ...(ids && { ids: await asIds(ids) }) };
+}
+
+interface LooseBatch extends Partial<Omit<Batch, 'ids'>> {
+  readonly xs?: Inputs;
+  readonly ys?: Tensor;
+  readonly ids?: Tensor | ArrayLike<number>;
+}
+
+async function asIds(ids: Tensor | ArrayLike<number>): Promise<Int32Array> {
+  const numbers = isTensor(ids) ? await ids.data() : ids;
+  if (isTensor(ids)) ids.dispose();
+  const whole = Int32Array.from(numbers);
+  const bad = whole.findIndex((id, i) => id !== numbers[i]);
+  if (bad < 0) return whole;
+  throw expected('batch.ids', 'whole numbers of 32 bits', numbers[bad], { where: 'dataset' });
 }
 
 function freeBatch({ x, y, weights }: Batch): void {
