@@ -121,11 +121,11 @@ export const curriculumTemperature = defineCriterion({
     start: z._default(z.number().check(z.gt(0)), 1),
     range: z._default(z.number().check(z.gte(0)), 20),
     initial: z._default(z.number(), 1),
-    reversal: z._default(knobSchema({ atMost: 0 }), () => REVERSAL),
+    reversal: z.optional(knobSchema({ atMost: 0 })), // REVERSAL, which JSON has no name for
     reduction: z._default(z.enum(SCALAR_REDUCTIONS), 'batchMean'),
     ...weightOptions(),
   }),
-  create: ({ start, range, initial, reversal, reduction, ...weights }) => {
+  create: ({ start, range, initial, reversal = REVERSAL, reduction, ...weights }) => {
     let parameter: Variable | undefined;
     return {
       ...weighting(weights),
