@@ -101,6 +101,7 @@ export {
 } from './recipes/distillationChain.js';
 export { fitTogether, type FitTogetherOptions } from './recipes/fitTogether.js';
 export { learnTogether, type LearnTogetherOptions } from './recipes/learnTogether.js';
+export { meanTeacher, type MeanTeacher, type MeanTeacherOptions } from './recipes/meanTeacher.js';
 export { studentAsTeacher } from './recipes/studentAsTeacher.js';
 export { reduce, type ReduceOptions, type Reduction, type ScalarReduction } from './reduction.js';
 export { relational, relationalLoss, type RelationalOptions } from './relational.js';
@@ -111,6 +112,7 @@ export { reweighted } from './reweighted.js';
 export { reverseKl, reverseKlLoss, type ReverseKlOptions } from './reverseKl.js';
 export { reviewFusion, type ReviewFusionOptions, type Reviewed } from './reviewFusion.js';
 export { reviewKd, reviewKdLoss } from './reviewKd.js';
+export { selfDistillation } from './selfDistillation.js';
 export { similarityPreserving, similarityPreservingLoss } from './similarityPreserving.js';
 export { simpleRecipe, simpleRecipeLoss, type SimpleRecipeOptions } from './simpleRecipe.js';
 export { standardizedKd, standardizedKdLoss, type StandardizedKdOptions } from './standardizedKd.js';

@@ -1,4 +1,4 @@
-import { dispose, mul, type Scalar, type Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
+import { mul, type Scalar, type Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import {
   type Adapter,
   createAdapter,
@@ -140,7 +140,7 @@ function pairOf([student, teacher = student]: LayerMapping): Pair {
 
 function sideOf(mapped: MappedLayer): Side {
   const [name, process] = typeof mapped === 'string' ? [mapped] : mapped;
-  return { name, process: process ? process : (feature) => feature };
+  return { name, process: typeof process === 'function' ? process : (feature) => feature };
 }
 
 function* adaptersOf(pairs: readonly Pair[], { student, teacher }: PrepareContext): Iterable<Adapter> {
@@ -154,13 +154,10 @@ function* adaptersOf(pairs: readonly Pair[], { student, teacher }: PrepareContex
 
 /** What a process makes of a feature's shape, found out on zeros. */
 function processedShape(shape: Shape, { process }: Side): Shape {
-  const blank = zeros(shape.map((size) => size ?? 1));
-  const processed = tidy(() => process(blank));
-  const sizes = processed.shape.map((size, i) =>
-    i === 0 || (processed.rank === shape.length && shape[i] === null) ? null : size,
-  );
-  dispose([blank, processed]);
-  return sizes;
+  const processed: number[] = [];
+  tidy(() => void processed.push(...process(zeros(shape.map((size) => size ?? 1))).shape));
+  const sameRank = processed.length === shape.length;
+  return processed.map((size, i) => (i === 0 || (sameRank && shape[i] === null) ? null : size));
 }
 
 function assertAsMany(lists: Readonly<Record<string, readonly unknown[] | undefined>>, count: number): void {

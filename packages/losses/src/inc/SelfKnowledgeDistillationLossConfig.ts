@@ -71,7 +71,8 @@ export class SelfKnowledgeDistillationLossConfig implements LossConfig {
 
   toCriterion(compat: Compat): CriterionLike {
     const { layerMappings, temperature, addOriginLoss } = this.options;
-    if (layerMappings.length === 0) return { type: 'self-distillation', ...(temperature !== 1 && { temperature }) };
+    if (layerMappings.length === 0)
+      return { type: 'self-distillation', ...(temperature !== 1 && { temperature }) };
     const pairs = layerMappings.flat();
     const parts = new TrainedParts(WHERE, (context) => adaptersOf(this.#grouped(), context.student));
     const compute = (ctx: LossContext): Scalar => this.#loss(ctx, compat, parts);

@@ -11,13 +11,13 @@ import { asStudent, type StudentLike, type TeacherSource } from '@tfjs-distill/c
  * prepareCompression(next, { teacher: studentAsTeacher(previous), criterion: knowledgeDistillation() });
  */
 export function studentAsTeacher(student: StudentLike): TeacherSource {
-  const { name, signature, forward } = asStudent(student);
+  const learner = asStudent(student);
   return {
-    name,
-    signature,
+    name: learner.name,
+    signature: learner.signature,
     outputs: ({ x }, taps = []) =>
       tidy(() => {
-        const { output, features } = forward(x, { training: false, taps });
+        const { output, features } = learner.forward(x, { training: false, taps });
         return { logits: output, features };
       }),
   };
