@@ -73,8 +73,9 @@ function section(note: MethodNote): string {
   ].join('\n\n');
 }
 
-/** Stand-ins for options without a default: layers are lists of names, or one name. */
+/** Stand-ins for options without a default, if there are any: layers are lists of names, or one name. */
 const GIVEN = [
+  {},
   { student: ['a', 'b'], teacher: ['a', 'b'], exits: ['a'] },
   { student: 'a', teacher: 'a' },
 ] as const;
@@ -119,11 +120,13 @@ function needsOf({ type }: MethodNote): string {
   return parts.filter(Boolean).join('. ');
 }
 
-function proofOf({ type }: MethodNote): string {
-  const fixture = new URL(`../parity/fixtures/${type}.json`, import.meta.url);
-  return existsSync(fixture)
-    ? 'golden values and gradients of PyTorch'
-    : 'values by hand and finite differences';
+/** Methods that share a loss share its proof. */
+function proofOf({ loss }: MethodNote): string {
+  const types = methodNotes().flatMap((note) => (note.loss === loss ? [note.type] : []));
+  const golden = types.some((type) =>
+    existsSync(new URL(`../parity/fixtures/${type}.json`, import.meta.url)),
+  );
+  return golden ? 'golden values and gradients of PyTorch' : 'values by hand and finite differences';
 }
 
 /** As GitHub makes it of a heading. */

@@ -30,6 +30,7 @@ import { relational } from './relational.js';
 import { reusedClassifier } from './reusedClassifier.js';
 import { reverseKl } from './reverseKl.js';
 import { reviewKd } from './reviewKd.js';
+import { selfDistillation } from './selfDistillation.js';
 import { similarityPreserving } from './similarityPreserving.js';
 import { simpleRecipe } from './simpleRecipe.js';
 import { standardizedKd } from './standardizedKd.js';
@@ -82,6 +83,7 @@ export const criteria = {
   crd: contrastiveRepresentation,
   dml: mutualLearning,
   byot: beYourOwnTeacher,
+  'self-distillation': selfDistillation,
   'cs-kd': classwiseSelf,
 } as const satisfies Record<string, CriterionFactory>;
 

@@ -11,6 +11,9 @@ export interface HeadPlan {
   readonly seed: number;
 }
 
+/** Of the running means: the authors' (PyTorch's default). Keras's 0.99 wants hundreds of steps before it tells the truth. */
+const MOMENTUM = 0.9;
+
 interface ConvOptions {
   readonly filters: number;
   readonly kernelSize?: number;
@@ -36,7 +39,10 @@ export class HeadLayers {
   }
 
   #normalized(role: string, x: SymbolicTensor, last = true): SymbolicTensor {
-    const norm = this.#apply(layers.batchNormalization({ name: this.#name(`${role}_norm`) }), x);
+    const norm = this.#apply(
+      layers.batchNormalization({ momentum: MOMENTUM, name: this.#name(`${role}_norm`) }),
+      x,
+    );
     const name = this.#name(last ? role : `${role}_relu`);
     return this.#apply(layers.activation({ activation: 'relu', name }), norm);
   }

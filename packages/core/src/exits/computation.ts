@@ -43,7 +43,7 @@ export function callsTo(
 export function runCalls(calls: readonly LayerCall[], given: Values): Values {
   const values = new Map(given);
   for (const { outboundLayer, inputTensors, outputTensors } of calls) {
-    if (inputTensors.length === 0) continue; // an input, which was given
+    if (outputTensors.every(({ id }) => values.has(id))) continue; // an input, which was given
     const inputs = inputTensors.map(({ id }) => values.get(id) as Tensor);
     const result = outboundLayer.apply(inputs, { training: false }) as Tensor | Tensor[];
     const outputs = Array.isArray(result) ? result : [result];

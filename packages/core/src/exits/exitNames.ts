@@ -38,10 +38,11 @@ export function namedExits({ features = {}, output }: ModelSignature): NamedExit
  *
  * @returns `undefined` if there is none.
  */
-export function deepestFeature({ features = {} }: ModelSignature, rank: number): string | undefined {
+export function deepestFeature({ features = {}, output }: ModelSignature, rank: number): string | undefined {
   const ofExit = (name: string) => name.startsWith(exitName('')) || name.includes(`_${exitName('')}`);
   const body = Object.entries(features).filter(([name]) => !ofExit(name));
-  const candidates = body.slice(0, -1).filter(([, shape]) => shape.length === rank);
+  const endsInOutput = body.at(-1)?.[1].join() === output?.join();
+  const candidates = (endsInOutput ? body.slice(0, -1) : body).filter(([, shape]) => shape.length === rank);
   const spread = candidates.findLast(([, shape]) => shape.slice(1, -1).some((size) => size !== 1));
   return (spread ?? candidates.at(-1))?.[0];
 }

@@ -11,6 +11,7 @@ import {
   relational,
   reusedClassifier,
   reviewKd,
+  selfDistillation,
   simpleRecipe,
 } from '@tfjs-distill/losses';
 import { type Method } from '../Method.js';
@@ -89,6 +90,26 @@ export const methods: readonly Method[] = [
     options: { exits: ['exit1', 'exit2'], features: { exits: ['map', 'map'], deepest: 'pool' } },
     features: { student: { exit1: [10], exit2: [10], map: [4, 4, 3], pool: [5] }, teacher: {} },
     floor: 'it has the task’s loss in it',
+  },
+  {
+    factory: selfDistillation,
+    features: {
+      student: {
+        exit_map: [10],
+        feature_exit_map: [4, 4, 3],
+        map: [4, 4, 5],
+        exit_last: [10],
+        last: [2, 2, 4],
+      },
+      teacher: {},
+    },
+    floor: 'it has the task’s loss in it',
+  },
+  {
+    factory: selfDistillation,
+    options: { exits: 'exit_map', deepest: 'pool', alpha: 1 },
+    features: { student: { exit_map: [10], map: [4, 4, 3], pool: [5] }, teacher: {} },
+    floor: 'the features differ',
   },
   { factory: classwiseSelf, logits: [3], floor: 'the teacher is not asked' },
   {
