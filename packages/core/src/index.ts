@@ -64,6 +64,7 @@ export { batchSource, type BatchOptions, type BatchSource, shuffledIndices } fro
 export type { BatchDataset, BatchStream, Data, EpochBatches, TensorData } from './loop/Data.js';
 export { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 export type { FitOptions, History } from './loop/fit.js';
+export { idsByName } from './loop/idsByName.js';
 export {
   type CalibrationBin,
   calibrationBins,
