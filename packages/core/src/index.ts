@@ -14,7 +14,24 @@ export { type TrainedPart, TrainedParts } from './adapters/TrainedParts.js';
 export { type Batch, type Inputs, inputTensors, isTensor } from './Batch.js';
 export { type KnobBounds, type KnobInput, knobSchema, scheduleSchema } from './config/knobSchema.js';
 export { parseOptions, type Schema } from './config/parseOptions.js';
+export {
+  BEST,
+  checkpointName,
+  checkpointNames,
+  type LoadedCheckpoint,
+  newestCheckpoint,
+} from './checkpoint/checkpointFiles.js';
+export {
+  checkpointStore,
+  type CheckpointStore,
+  memoryCheckpoints,
+  registerCheckpointRouter,
+} from './checkpoint/CheckpointStore.js';
+export { decodeCheckpoint, encodeCheckpoint } from './checkpoint/encodeCheckpoint.js';
+export { disposeState, mapState, shareState } from './checkpoint/mapState.js';
+export { optimizerState, restoreOptimizer } from './checkpoint/optimizerState.js';
 export type { State, StateValue } from './checkpoint/State.js';
+export type { Position } from './checkpoint/trainingState.js';
 export { CompressionManager, type ManagerParts } from './CompressionManager.js';
 export type {
   EpochContext,
@@ -65,11 +82,7 @@ export type { BatchDataset, BatchStream, Data, EpochBatches, TensorData } from '
 export { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 export type { FitOptions, History } from './loop/fit.js';
 export { idsByName } from './loop/idsByName.js';
-export {
-  type CalibrationBin,
-  calibrationBins,
-  expectedCalibrationError,
-} from './metrics/calibration.js';
+export { type CalibrationBin, calibrationBins, expectedCalibrationError } from './metrics/calibration.js';
 export { type ClassScores, classScores, confusionMatrix } from './metrics/confusionMatrix.js';
 export { countFlops, type LayerFlops, totalFlops } from './metrics/countFlops.js';
 export { type Latency, type LatencyOptions, measureLatency } from './metrics/measureLatency.js';
@@ -100,6 +113,7 @@ export { exportExits, type ExportExitsOptions } from './exits/exportExits.js';
 export type { HeadName } from './exits/heads.js';
 export type { ModelSignature, Shape } from './models/ModelSignature.js';
 export type { CompressionConfig, CompressionOptions } from './options.js';
+export { checkpoints } from './plugins/checkpoints.js';
 export { corePlugins } from './plugins/corePlugins.js';
 export { earlyStopping } from './plugins/earlyStopping.js';
 export { averageStep, decayAt, ema } from './plugins/ema.js';
@@ -127,6 +141,9 @@ export { termDiagnostics, termGradientNorm } from './plugins/termDiagnostics.js'
 export { finiteGuard, type FiniteGuardOptions } from './plugins/finiteGuard.js';
 export { type ImprovementOptions, isBetter, type MetricMode } from './plugins/Improvement.js';
 export { prepareCompression } from './prepareCompression.js';
+export { initializeWeights } from './random/initializeWeights.js';
+export { seededStudent } from './random/seededStudent.js';
+export { withSeed } from './random/withSeed.js';
 export type { TrainPlan } from './Run.js';
 export { type Knob, mapKnob, type Progress, type Schedule, valueOf } from './Schedule.js';
 export * from './schedules.js';
@@ -139,6 +156,7 @@ export {
   type StepCompiler,
   type StepRunnerName,
 } from './step/chooseStepRunner.js';
+export { shareTensor } from './shareTensor.js';
 export { eagerStepRunner } from './step/eagerStepRunner.js';
 export type { StepHooks, StepReport, StepRunner, StepWork } from './step/StepRunner.js';
 export type { ContextObserver, StepListener, StepScope } from './step/StepScope.js';

@@ -1,50 +1,81 @@
-import { type NativeBinding, type NativeTensor } from './binding.js';
+import { type NativeBackend, type NativeBinding, type NativeTensor } from './binding.js';
+import { type Draw, drawNodes, drawOf, SEED, SEED_LAYOUT } from './drawnConstants.js';
 import { GraphProgram } from './GraphProgram.js';
 import { type Recording } from './Recording.js';
-import { sameValues, type Trace } from './Trace.js';
+import { type Constant, sameValues, type Trace } from './Trace.js';
 import { writeGraph } from './writeGraph.js';
 
+/** What a recorded step is compared by. */
+export interface StepFacts {
+  /** What `Math.random` gave during the step. */
+  readonly seeds: readonly number[];
+  /** The optimizer's learning rate, if it has one. */
+  readonly learningRate: number | undefined;
+}
+
 /**
- * A trace and its graph. Constants that were the same in every step so far are part of the graph; one
- * that turns out to differ is fed from then on, by a graph written anew.
+ * A trace and its graph. Constants that were the same in every step so far are part of the graph. One that
+ * turns out to differ never is: if it was drawn at random, the graph draws it, else it is fed.
  */
 export class CompiledTrace {
+  readonly #backend: NativeBackend;
   readonly #native: NativeBinding;
   readonly #fed = new Set<number>();
+  readonly #drawn = new Map<number, Draw>();
+  /** Fed constants that have always been the learning rate, or its negative. */
+  readonly #rates = new Map<number, 1 | -1>();
+  readonly #first: StepFacts;
   #program: GraphProgram | undefined;
+  #compared = 0;
+  #rateMoved = false;
 
   constructor(
+    backend: NativeBackend,
     native: NativeBinding,
     readonly trace: Trace,
+    facts: StepFacts,
   ) {
+    this.#backend = backend;
     this.#native = native;
+    this.#first = facts;
     trace.constants.forEach(({ values }, i) => {
       if (!ArrayBuffer.isView(values)) this.#fed.add(i);
     });
   }
 
-  /** Constants that differ from step to step. */
-  get fed(): ReadonlySet<number> {
-    return this.#fed;
+  /** Whether all that differs from step to step is known, so that a step needs no JavaScript. */
+  get settled(): boolean {
+    return this.#compared > 0 && [...this.#fed].every((i) => this.#rates.has(i));
+  }
+
+  /** Whether the learning rate has changed before our eyes: its constants are known then. */
+  get knowsRate(): boolean {
+    return this.#rateMoved;
+  }
+
+  /** Compares another step that went this way. */
+  compare({ constants }: Recording, facts: StepFacts): void {
+    if (constants === this.trace.constants) return;
+    this.#compared += 1;
+    this.#rateMoved ||= facts.learningRate !== this.#first.learningRate;
+    this.trace.constants.forEach((constant, i) => {
+      const now = constants[i] as Constant;
+      if (this.#fed.has(i)) this.#checkRate(i, now, facts);
+      else if (!this.#drawn.has(i) && !sameValues(constant.values, now.values)) this.#differs(i, now, facts);
+    });
   }
 
   /** Runs a step that was put off. */
-  run(recording: Recording): NativeTensor[] {
-    this.#compare(recording);
-    const fed = [...this.#fed].map((i) => {
-      const { shape, dtype, values } = recording.constants[i] as Trace['constants'][number];
-      return this.#native.createTensor(shape, dtype, values);
-    });
-    try {
-      return this.program().run([...recording.inputIds, ...fed]);
-    } finally {
-      for (const id of fed) this.#native.deleteTensor(id);
-    }
+  replay(recording: Recording): NativeTensor[] {
+    return this.#run(recording.inputIds, (i) => recording.constants[i] as Constant);
   }
 
-  program(): GraphProgram {
-    this.#program ??= new GraphProgram(this.#native, writeGraph(this.trace, { fed: this.#fed }));
-    return this.#program;
+  /** Runs a step of which only the inputs and the learning rate are given. Needs `settled`. */
+  run(inputs: readonly number[], learningRate: number): NativeTensor[] {
+    return this.#run(inputs, (i) => {
+      const { shape, dtype } = this.trace.constants[i] as Constant;
+      return { shape, dtype, values: Float32Array.of((this.#rates.get(i) as number) * learningRate) };
+    });
   }
 
   dispose(): void {
@@ -52,13 +83,56 @@ export class CompiledTrace {
     this.#program = undefined;
   }
 
-  #compare({ constants }: Recording): void {
-    const { trace } = this;
-    if (constants === trace.constants) return;
-    trace.constants.forEach(({ values }, i) => {
-      if (this.#fed.has(i) || sameValues(values, constants[i]?.values)) return;
-      this.#fed.add(i);
-      this.dispose();
-    });
+  #run(inputs: readonly number[], constant: (index: number) => Constant): NativeTensor[] {
+    const fed = [...this.#fed].map(constant);
+    if (this.#drawn.size > 0) fed.push({ ...SEED_LAYOUT, values: newSeed() });
+    const made = fed.map(({ shape, dtype, values }) => this.#native.createTensor(shape, dtype, values));
+    try {
+      this.#program ??= this.#compile();
+      return this.#program.run([...inputs, ...made]);
+    } finally {
+      for (const id of made) this.#native.deleteTensor(id);
+    }
   }
+
+  #compile(): GraphProgram {
+    const drawn = new Map(
+      [...this.#drawn].map(([i, draw]) => {
+        const constant = this.trace.constants[i] as Constant;
+        return [i, (name: string) => drawNodes(name, constant, draw, i)] as const;
+      }),
+    );
+    const extra = drawn.size > 0 ? [{ name: SEED, layout: SEED_LAYOUT }] : [];
+    return new GraphProgram(this.#native, writeGraph(this.trace, { fed: this.#fed, drawn, extra }));
+  }
+
+  #differs(index: number, now: Constant, facts: StepFacts): void {
+    const draw = drawOf(this.#backend, now, facts.seeds);
+    if (draw) {
+      this.#drawn.set(index, draw);
+    } else {
+      this.#fed.add(index);
+      const first = this.trace.constants[index] as Constant;
+      const sign = signOf(first, this.#first.learningRate);
+      if (sign) this.#rates.set(index, sign);
+      this.#checkRate(index, now, facts);
+    }
+    this.dispose(); // the graph holds the old value: another has to be written
+  }
+
+  #checkRate(index: number, now: Constant, { learningRate }: StepFacts): void {
+    if (this.#rates.get(index) !== signOf(now, learningRate)) this.#rates.delete(index);
+  }
+}
+
+function newSeed(): Int32Array {
+  return Int32Array.from([Math.random(), Math.random()], (share) => Math.floor(share * 2 ** 31));
+}
+
+/** 1 if a scalar is the learning rate, −1 if it is its negative. */
+function signOf({ values }: Constant, learningRate: number | undefined): 1 | -1 | undefined {
+  if (learningRate === undefined || !(values instanceof Float32Array) || values.length !== 1)
+    return undefined;
+  const rate = Math.fround(learningRate);
+  return values[0] === rate ? 1 : values[0] === -rate ? -1 : undefined;
 }

@@ -1,4 +1,4 @@
-import { type NativeBinding, type NativeTensor, type OpAttr } from './binding.js';
+import { type NativeBackend, type NativeBinding, type NativeTensor, type OpAttr } from './binding.js';
 import { type Layout } from './Trace.js';
 import { Recording, type RecordOptions } from './Recording.js';
 
@@ -20,6 +20,7 @@ export class LazyBinding {
   readonly binding: NativeBinding;
   /** Placeholders that became native tensors and still live in JavaScript. */
   readonly #known = new Map<number, { readonly id: number; readonly layout: Layout }>();
+  readonly #pinned = new Set<number>();
   #next = FIRST_PLACEHOLDER;
   #recording: Recording | undefined;
 
@@ -78,6 +79,16 @@ export class LazyBinding {
   free(id: number): void {
     this.#native.deleteTensor(this.real(id));
     this.#known.delete(id);
+    this.#pinned.delete(id);
+  }
+
+  /** Notes a tensor that a plan feeds by its id; `isPinned` is false once it is freed. */
+  pin(id: number): void {
+    this.#pinned.add(id);
+  }
+
+  isPinned(id: number): boolean {
+    return this.#pinned.has(id);
   }
 
   #executeOp(
@@ -117,5 +128,20 @@ export class LazyBinding {
 }
 
 function describe(calls: object): PropertyDescriptorMap {
-  return Object.fromEntries(Object.entries(calls).map(([name, value]) => [name, { value: value as unknown }]));
+  return Object.fromEntries(
+    Object.entries(calls).map(([name, value]) => [name, { value: value as unknown }]),
+  );
+}
+
+const installed = new WeakMap<NativeBackend, LazyBinding>();
+
+/** The lazy binding of a backend; put in place at the first call, for good. */
+export function lazyBindingOf(backend: NativeBackend): LazyBinding {
+  let lazy = installed.get(backend);
+  if (lazy === undefined) {
+    lazy = new LazyBinding(backend.binding);
+    backend.binding = lazy.binding;
+    installed.set(backend, lazy);
+  }
+  return lazy;
 }

@@ -120,7 +120,9 @@ export class Recording {
     const constant: Constant = { shape, dtype, values };
     const index = this.#constants.length;
     if (this.#putOff) {
-      this.#narrow(({ constants }) => constants[index] !== undefined && sameLayout(constants[index], constant));
+      this.#narrow(
+        ({ constants }) => constants[index] !== undefined && sameLayout(constants[index], constant),
+      );
     }
     const id = this.#putOff ? this.#lazy.placeholder() : this.#native.createTensor(shape, dtype, values);
     this.#constants.push(constant);
@@ -239,5 +241,7 @@ export class Recording {
 
 function sameInput(a: Input, b: Input): boolean {
   if (a.key !== b.key) return false;
-  return a.layout === undefined || b.layout === undefined ? a.layout === b.layout : sameLayout(a.layout, b.layout);
+  return a.layout === undefined || b.layout === undefined
+    ? a.layout === b.layout
+    : sameLayout(a.layout, b.layout);
 }

@@ -28,7 +28,12 @@ export interface NativeBinding {
     outputs: number,
   ): NativeTensor[];
   loadSavedModel(directory: string, tags: string): number;
-  runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string): NativeTensor[];
+  runSavedModel(
+    id: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): NativeTensor[];
   deleteSavedModel(id: number): void;
   getNumOfSavedModels(): number;
   readonly TF_FLOAT: number;

@@ -63,8 +63,16 @@ export interface AttrValue {
   readonly b?: boolean;
   readonly type?: number;
   readonly shape?: ShapeProto;
-  readonly tensor?: { readonly dtype: number; readonly tensorShape: ShapeProto; readonly tensorContent: Uint8Array };
-  readonly list?: { readonly i?: readonly number[]; readonly f?: readonly number[]; readonly b?: readonly boolean[] };
+  readonly tensor?: {
+    readonly dtype: number;
+    readonly tensorShape: ShapeProto;
+    readonly tensorContent: Uint8Array;
+  };
+  readonly list?: {
+    readonly i?: readonly number[];
+    readonly f?: readonly number[];
+    readonly b?: readonly boolean[];
+  };
 }
 
 export interface NodeDef {
@@ -97,7 +105,9 @@ export function encodeSavedModel(node: readonly NodeDef[], signature: GraphSigna
     graphDef: { node, versions: VERSIONS },
     signatureDef: { step: { ...signature, methodName: 'tfjs-distill/step' } },
   };
-  return savedModel.encode(savedModel.fromObject({ savedModelSchemaVersion: 1, metaGraphs: [graph] })).finish();
+  return savedModel
+    .encode(savedModel.fromObject({ savedModelSchemaVersion: 1, metaGraphs: [graph] }))
+    .finish();
 }
 
 export function shapeProto(shape: readonly number[]): ShapeProto {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { backend, findBackendFactory, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { loadTfjsNode } from '../../native/loadTfjsNode.mjs';
+import { offerCompiledSteps } from '../compiled/index.js';
 import { type Engine, type ProbeOptions, type Verdict } from './engine.js';
 import { hasNvidiaDriver } from './gpu.js';
 import { type NativeKind, nativeKinds, readInstalled } from './installed.js';
@@ -62,6 +63,7 @@ function nativeEngine({ kind, description, install, gains, excluded }: NativeTra
     }
     if (getBackend() !== 'tensorflow') await setBackend('tensorflow');
     await ready();
+    offerCompiledSteps();
     if (kind === 'gpu' && !(backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice)
       throw new Error('the one without CUDA is loaded in this process already');
   }

@@ -1,0 +1,226 @@
+import {
+  AdadeltaOptimizer,
+  AdagradOptimizer,
+  AdamaxOptimizer,
+  AdamOptimizer,
+  type DataId,
+  MomentumOptimizer,
+  type Optimizer,
+  RMSPropOptimizer,
+  type Scalar,
+  SGDOptimizer,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import { type Knob, shareTensor, type StepScope, type StepWork } from '@tfjs-distill/core';
+import { type NativeBackend, nativeId, type NativeTensor, setVariable } from './binding.js';
+import { type CompiledTrace } from './CompiledTrace.js';
+import { type LazyBinding } from './LazyBinding.js';
+import { type Recording } from './Recording.js';
+import { AMBIGUOUS, livingVariables, VARIABLE } from './stepRoles.js';
+
+/** What was seen of a step while it was recorded. */
+export interface SeenStep {
+  readonly work: StepWork;
+  readonly recording: Recording;
+  /** Data of every variable before the step. */
+  readonly before: ReadonlyMap<Variable, number>;
+  /** Schedules that were asked for. */
+  readonly knobs: ReadonlySet<Knob>;
+  /** What else was read of the context that changes from step to step. */
+  readonly reads: ReadonlySet<string>;
+}
+
+/** Where an input of the graph is found at the next step: a variable, a passing tensor's key, or a pinned id. */
+type Source = Variable | string | number;
+
+/** Who holds an output of the graph after the step. */
+interface Sink {
+  readonly variables: Variable[];
+  readonly losses: string[];
+}
+
+/** Optimizers whose step is tensors and one count. */
+const PURE_OPTIMIZERS: readonly unknown[] = [
+  AdadeltaOptimizer,
+  AdagradOptimizer,
+  AdamaxOptimizer,
+  AdamOptimizer,
+  MomentumOptimizer,
+  RMSPropOptimizer,
+  SGDOptimizer,
+];
+
+/**
+ * How to run a step without its JavaScript: which tensors go in, who holds what comes out, and all that
+ * has to be as it was when the plan was made.
+ */
+export class StepPlan {
+  readonly #backend: NativeBackend;
+  readonly #compiled: CompiledTrace;
+  readonly #lazy: LazyBinding;
+  readonly #sources: readonly Source[];
+  readonly #sinks: readonly Sink[];
+  readonly #conditions: Conditions;
+
+  /** @returns A plan, or in one phrase why the step needs its JavaScript at every step. */
+  static make(
+    backend: NativeBackend,
+    lazy: LazyBinding,
+    compiled: CompiledTrace,
+    seen: SeenStep,
+  ): StepPlan | string {
+    const { work, reads } = seen;
+    const listener = work.scope.listeners.find(({ traceable }) => traceable !== true);
+    if (listener) return `plugin "${listener.name}" is not declared traceable`;
+    if (reads.size > 0) return `a criterion reads ${[...reads].join(', ')}`;
+    if (!PURE_OPTIMIZERS.includes(work.optimizer.constructor)) return 'the optimizer is not one of tf.train';
+    if (!compiled.settled) return 'numbers that JavaScript uploads differ from step to step';
+    const sources = sourcesOf(backend, lazy, compiled);
+    if (sources === undefined) return 'it uses tensors that a hook keeps';
+    const sinks = sinksOf(backend, seen);
+    if (sinks === undefined) return 'it leaves tensors that only a hook knows';
+    return new StepPlan(backend, lazy, compiled, { sources, sinks, conditions: conditionsOf(seen) });
+  }
+
+  private constructor(
+    backend: NativeBackend,
+    lazy: LazyBinding,
+    compiled: CompiledTrace,
+    parts: { sources: readonly Source[]; sinks: readonly Sink[]; conditions: Conditions },
+  ) {
+    this.#backend = backend;
+    this.#lazy = lazy;
+    this.#compiled = compiled;
+    this.#sources = parts.sources;
+    this.#sinks = parts.sinks;
+    this.#conditions = parts.conditions;
+  }
+
+  get compiled(): CompiledTrace {
+    return this.#compiled;
+  }
+
+  /** Whether a step may go by this plan. */
+  fits(work: StepWork): boolean {
+    const then = this.#conditions;
+    return (
+      then.epoch === work.scope.progress.epoch && // an epoch's first step is compared anew
+      sameList(then.parts, partsOf(work)) &&
+      sameList(then.knobs, knobValues(then.schedules, work.scope)) &&
+      (then.learningRate === rateOf(work.optimizer) || this.#compiled.knowsRate) &&
+      this.#sources.every((source) => typeof source !== 'number' || this.#lazy.isPinned(source))
+    );
+  }
+
+  run({ optimizer, scope }: StepWork, passing: ReadonlyMap<string, Tensor>): void {
+    const ids = this.#sources.map((source) => {
+      if (typeof source === 'number') return this.#lazy.real(source);
+      const tensor = typeof source === 'string' ? (passing.get(source) as Tensor) : source;
+      return this.#lazy.real(nativeId(this.#backend, tensor));
+    });
+    const outputs = this.#compiled.run(ids, rateOf(optimizer) ?? 0);
+    const losses: Record<string, Scalar> = {};
+    outputs.forEach((tensor, i) => this.#place(tensor, this.#sinks[i] as Sink, losses));
+    scope.report(losses);
+    (optimizer as unknown as { incrementIterations(): void }).incrementIterations();
+  }
+
+  #place(tensor: NativeTensor, { variables, losses }: Sink, reported: Record<string, Scalar>): void {
+    const [variable, other] = variables;
+    if (variable && !other && losses.length === 0) {
+      setVariable(this.#backend, variable, tensor);
+      return;
+    }
+    const value = this.#backend.createOutputTensor(tensor);
+    for (const each of variables) each.assign(value);
+    for (const name of losses) reported[name] = shareTensor(value) as Scalar;
+    value.dispose();
+  }
+}
+
+/** All that a plan takes for granted. */
+interface Conditions {
+  readonly epoch: number;
+  readonly parts: readonly unknown[];
+  readonly schedules: readonly Knob[];
+  readonly knobs: readonly unknown[];
+  readonly learningRate: number | undefined;
+}
+
+function conditionsOf({ work, knobs }: SeenStep): Conditions {
+  const schedules = [...knobs].filter((knob) => typeof knob === 'function');
+  return {
+    epoch: work.scope.progress.epoch,
+    parts: partsOf(work),
+    schedules,
+    knobs: knobValues(schedules, work.scope),
+    learningRate: rateOf(work.optimizer),
+  };
+}
+
+/** Everything whose exchange makes another step: compared by identity. */
+function partsOf({ student, taskLoss, optimizer, taps, variables, scope }: StepWork): unknown[] {
+  const criteria = scope.criteria.flatMap((criterion) => [criterion, criterion.weight, criterion.taskWeight]);
+  const settings = Object.entries(optimizer as object).filter(
+    ([name, value]) => typeof value === 'number' && name !== 'learningRate' && name !== 'iterations_',
+  );
+  const listeners = scope.listeners.map(({ name }) => name);
+  return [student, taskLoss, optimizer, ...taps, ...variables, ...criteria, ...settings.flat(), ...listeners];
+}
+
+function knobValues(schedules: readonly Knob[], { progress }: StepScope): unknown[] {
+  return schedules.map((knob) => (typeof knob === 'function' ? knob(progress) : knob));
+}
+
+/** An optimizer's learning rate, where it has one. */
+export function rateOf(optimizer: Optimizer): number | undefined {
+  const { learningRate } = optimizer as unknown as { learningRate?: unknown };
+  return typeof learningRate === 'number' ? learningRate : undefined;
+}
+
+function sourcesOf(
+  backend: NativeBackend,
+  lazy: LazyBinding,
+  { trace }: CompiledTrace,
+): Source[] | undefined {
+  const variables = new Map(livingVariables(backend).map((variable) => [variable.name, variable]));
+  const sources = trace.inputs.map(({ key }): Source | undefined => {
+    if (key.includes(AMBIGUOUS) || key === 'kept') return undefined;
+    if (key.startsWith(VARIABLE)) return variables.get(key.slice(VARIABLE.length));
+    const id = /^id (\d+)$/.exec(key)?.[1];
+    return id === undefined ? key : Number(id);
+  });
+  if (sources.includes(undefined)) return undefined;
+  for (const source of sources) if (typeof source === 'number') lazy.pin(source);
+  return sources as Source[];
+}
+
+function sinksOf(backend: NativeBackend, { work, recording, before }: SeenStep): Sink[] | undefined {
+  const sinks = new Map<number, Sink>();
+  for (const [id, { kind }] of recording.survivors) {
+    if (kind === 'constant') return undefined;
+    sinks.set(id, { variables: [], losses: [] });
+  }
+  for (const variable of livingVariables(backend)) {
+    const id = idOf(backend, variable.dataId);
+    const sink = sinks.get(id);
+    if (sink) sink.variables.push(variable);
+    else if (before.get(variable) !== id) return undefined; // made in this step, or given another's data
+  }
+  for (const [name, loss] of Object.entries(work.scope.losses)) {
+    const sink = sinks.get(idOf(backend, loss.dataId));
+    if (sink === undefined) return undefined;
+    sink.losses.push(name);
+  }
+  const all = [...sinks.values()];
+  return all.every(({ variables, losses }) => variables.length + losses.length > 0) ? all : undefined;
+}
+
+function idOf(backend: NativeBackend, dataId: DataId): number {
+  return backend.tensorMap.get(dataId).id;
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+}
