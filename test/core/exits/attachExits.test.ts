@@ -20,7 +20,7 @@ const ALL: readonly ExitSpec[] = [
 const images = (count = 5): Tensor => randomNormal([count, SIZE, SIZE, 1], 0, 1, 'float32', 3);
 
 async function outputsOf(model: LayersModel, x: Tensor): Promise<number[][]> {
-  const outputs = [tidy(() => model.predict(x) as Tensor | Tensor[])].flat();
+  const outputs = [tidy(() => model.predict(x))].flat();
   return Promise.all(outputs.map(async (output) => [...(await output.data())]));
 }
 

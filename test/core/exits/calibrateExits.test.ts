@@ -123,7 +123,7 @@ describe('exitFacts', () => {
       const threshold = (point.threshold + (curve[i + 1]?.threshold ?? 1)) / 2;
       const { accuracy, cost, shares } = exitPoint(facts, threshold);
       const answer = await fast.predictEarlyExit(data.x, { threshold });
-      const rows = (await answer.logits.array()) as number[][];
+      const rows = await answer.logits.array();
       const labels = await data.y.data();
       const right = rows.filter((row, s) => row.indexOf(Math.max(...row)) === labels[s]).length;
       expect(right / 50).toBeCloseTo(accuracy, 9);
