@@ -1,4 +1,4 @@
-import { gather, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
+import { type Tensor } from '@tensorflow/tfjs-core';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { type Batch, batchSize, type Inputs, inputTensors, isTensor } from '../Batch.js';
@@ -10,6 +10,7 @@ import {
   type EpochBatches,
   type TensorData,
 } from './Data.js';
+import { takeSamples } from './takeSamples.js';
 
 export interface BatchOptions {
   /** Samples a step, for data in memory. Default 32. */
@@ -52,7 +53,7 @@ function inMemory(data: TensorData, options: BatchOptions): BatchSource {
     async *epoch(epoch) {
       const order = shuffle ? shuffledIndices(samples, seed, epoch) : indices(samples);
       for (let start = 0; start < samples; start += size) {
-        const batch = rows(data, order.subarray(start, Math.min(start + size, samples)));
+        const batch = takeSamples(data, order.subarray(start, Math.min(start + size, samples)));
         yield { batch, free: () => freeBatch(batch) };
       }
     },
@@ -75,28 +76,6 @@ export function shuffledIndices(count: number, seed: number, epoch: number): Int
 
 function indices(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);
-}
-
-function rows({ x, y, weights, ids, view }: TensorData, order: Int32Array): Batch {
-  const index = tensor1d(order, 'int32');
-  const pick = (tensor: Tensor) => gather(tensor, index);
-  const batch = {
-    x: mapInputs(x, pick),
-    ...(y && { y: pick(y) }),
-    ...(weights && { weights: pick(weights) }),
-    ids: ids === undefined ? order.slice() : order.map((i) => ids[i] as number),
-    ...(view !== undefined && { view }),
-  };
-  index.dispose();
-  return batch;
-}
-
-function mapInputs(x: Inputs, f: (tensor: Tensor) => Tensor): Inputs {
-  if (isTensor(x)) return f(x);
-  if (Array.isArray(x)) return (x as readonly Tensor[]).map(f);
-  return Object.fromEntries(
-    Object.entries(x as Record<string, Tensor>).map(([name, tensor]) => [name, f(tensor)]),
-  );
 }
 
 function heldBatches(batches: readonly Batch[]): BatchSource {

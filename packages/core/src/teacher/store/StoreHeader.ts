@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parseOptions } from '../../config/parseOptions.js';
-import { DistillError, expected } from '../../errors.js';
+import { DistillError, expected, unknownName } from '../../errors.js';
 import { type Shape } from '../../models/ModelSignature.js';
 
 /** Changes with the layout of the stored bytes. */
@@ -92,6 +92,13 @@ export function assertHeader(found: StoreHeader, wanted: Partial<StoreHeader>, w
 /** What `assertHeader` compares, as one text. */
 export function sameHeader(a: StoreHeader, b: StoreHeader): boolean {
   return canonical(a) === canonical(b);
+}
+
+/** @throws DistillError `OPTION` if a feature is not stored. */
+export function assertTaps(taps: readonly string[], features: Readonly<Record<string, unknown>>): void {
+  const missing = taps.find((tap) => !(tap in features));
+  if (missing === undefined) return;
+  throw unknownName('stored feature', missing, Object.keys(features), { where: 'TeacherStore.rows' });
 }
 
 /** Shape of a batch of outputs. */

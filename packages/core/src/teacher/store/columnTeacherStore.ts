@@ -1,7 +1,7 @@
 import { type Column, type Columns, columnsOf, featureColumn } from './columns.js';
 import { decodeRows } from './decodeRows.js';
 import { type IdIndex } from './IdIndex.js';
-import { type StoreHeader } from './StoreHeader.js';
+import { assertTaps, type StoreHeader } from './StoreHeader.js';
 import { type TeacherStore } from './TeacherStore.js';
 
 /** Where the bytes of a store are: memory, files, a server. */
@@ -16,6 +16,7 @@ export function columnTeacherStore(header: StoreHeader, ids: IdIndex, reader: Co
   const known = columnsOf(header).slice(1); // ids are in the index
   const started = new WeakMap<Int32Array, { readonly taps: string; readonly columns: Promise<Columns> }>();
   const read = (wanted: Int32Array, taps: readonly string[]) => {
+    assertTaps(taps, header.features);
     const tapped = new Set(taps.map(featureColumn));
     const needed = known.filter(({ name }) => !name.startsWith('feature.') || tapped.has(name));
     return reader.read(ids.expectRows(wanted), needed);

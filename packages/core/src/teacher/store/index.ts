@@ -10,10 +10,13 @@ export {
   rowBytes,
 } from './columns.js';
 export { type ColumnReader, columnTeacherStore } from './columnTeacherStore.js';
+export { deviceTeacherStore } from './deviceTeacherStore.js';
 export { encodeRows } from './encodeRows.js';
 export { float16Values, toFloat16 } from './float16.js';
 export { IdIndex } from './IdIndex.js';
 export { memoryTeacherStore, takeRows } from './memoryTeacherStore.js';
+export { prefetchingTeacher } from './prefetchingTeacher.js';
+export { rememberingTeacher, type RememberOptions } from './rememberingTeacher.js';
 export { openShard, sealShard, type Shard, type ShardIndex } from './shard.js';
 export { storedTeacher, type StoredTeacherOptions } from './storedTeacher.js';
 export {

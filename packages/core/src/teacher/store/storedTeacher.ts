@@ -1,5 +1,5 @@
 import { type Batch } from '../../Batch.js';
-import { DistillError, expected, unknownName } from '../../errors.js';
+import { DistillError, expected } from '../../errors.js';
 import { type TeacherSource } from '../TeacherSource.js';
 import { outputShape, type StoreHeader } from './StoreHeader.js';
 import { type TeacherStore } from './TeacherStore.js';
@@ -49,9 +49,6 @@ export function storedTeacher(
       features: Object.fromEntries(Object.entries(features).map(([tap, shape]) => [tap, [null, ...shape]])),
     },
     outputs: (batch, taps = []) => {
-      const missing = taps.find((tap) => !(tap in features));
-      if (missing !== undefined)
-        throw unknownName('stored feature', missing, Object.keys(features), { where });
       return storeOf(batch).rows(idsOf(batch), taps);
     },
     prefetch: (batch, taps = []) => {
