@@ -82,6 +82,7 @@ export type { BatchDataset, BatchStream, Data, EpochBatches, TensorData } from '
 export { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 export type { FitOptions, History } from './loop/fit.js';
 export { idsByName } from './loop/idsByName.js';
+export { takeSamples } from './loop/takeSamples.js';
 export { type CalibrationBin, calibrationBins, expectedCalibrationError } from './metrics/calibration.js';
 export { type ClassScores, classScores, confusionMatrix } from './metrics/confusionMatrix.js';
 export { countFlops, type LayerFlops, totalFlops } from './metrics/countFlops.js';
