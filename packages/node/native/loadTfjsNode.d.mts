@@ -5,3 +5,6 @@
  * @returns The module; its backend `tensorflow` is registered and set.
  */
 export function loadTfjsNode(directory: string, packageName: string, engine?: string): unknown;
+
+/** What `loadTfjsNode` returned last in this process, if it was called. */
+export function loadedTfjsNode(): unknown;

@@ -10,6 +10,7 @@ import util from 'node:util';
 /** What the stand-ins in an engine folder re-export; `javascript.ts` writes those. */
 const HOST = Symbol.for('tfjs-distill.tfjs');
 const require = createRequire(import.meta.url);
+let loaded;
 
 /** tfjs-core and the union package `@tensorflow/tfjs`, made of the copies that the host already runs. */
 function hostCopies() {
@@ -49,5 +50,11 @@ export function loadTfjsNode(directory, packageName, engine = directory) {
   util.isNullOrUndefined = (value) => value === null || value === undefined;
   util.isArray = Array.isArray;
   if (directory === engine) globalThis[HOST] ??= hostCopies();
-  return quietly(engine, () => createRequire(path.join(directory, 'index.js'))(packageName));
+  loaded = quietly(engine, () => createRequire(path.join(directory, 'index.js'))(packageName));
+  return loaded;
+}
+
+/** @type {import('./loadTfjsNode.mjs').loadedTfjsNode} */
+export function loadedTfjsNode() {
+  return loaded;
 }

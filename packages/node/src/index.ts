@@ -19,3 +19,4 @@ export * from './io/fileSystem.js';
 export * from './io/registerFileSystem.js';
 export * from './models/openModel.js';
 export * from './store/index.js';
+export * from './teachers/index.js';

@@ -41,9 +41,9 @@ const FORMATS: Readonly<Record<string, Format>> = {
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Numbers as the bytes of a datatype. */
-export function encodeValues(values: ArrayLike<number>, datatype: string): Uint8Array {
+export function encodeValues(values: ArrayLike<number>, datatype: string): Uint8Array<ArrayBuffer> {
   if (datatype === 'FP32' && LITTLE_ENDIAN && values instanceof Float32Array)
-    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   const { bytes, write } = formatOf(datatype);
   const view = new DataView(new ArrayBuffer(values.length * bytes));
   for (let i = 0; i < values.length; i++) write(view, i * bytes, values[i] as number);

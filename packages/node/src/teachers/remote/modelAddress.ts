@@ -1,4 +1,4 @@
-import { expected } from '@tfjs-distill/core';
+import { type DistillError, expected } from '@tfjs-distill/core';
 import { type ModelAddress } from './RemoteOptions.js';
 
 const SCHEMES = ['http:', 'https:', 'grpc:', 'grpcs:'];
@@ -15,6 +15,7 @@ export const isModelAddress = (text: string): boolean =>
  * modelAddress('https://gpu7/v2/models/resnet/versions/2'); // { server: 'https://gpu7', model: 'resnet', version: '2' }
  */
 export function modelAddress(url: string): ModelAddress {
+  if (!isModelAddress(url)) throw noAddress(url);
   const { protocol, host, pathname } = parsed(url);
   const server = `${protocol}//${host}`;
   if (protocol.startsWith('grpc')) {
@@ -24,10 +25,7 @@ export function modelAddress(url: string): ModelAddress {
     if (model !== undefined) return { server, model: decodeURIComponent(model), version };
   }
   const match = /^(.*)\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/infer)?\/?$/.exec(pathname);
-  if (match === null)
-    throw expected('teacher', 'http://host/v2/models/NAME or grpc://host:port/NAME', url, {
-      where: 'remoteTeacher',
-    });
+  if (match === null) throw noAddress(url);
   const [, prefix = '', model = '', version] = match;
   return { server: server + prefix, model: decodeURIComponent(model), version };
 }
@@ -36,6 +34,11 @@ function parsed(url: string): URL {
   try {
     return new URL(url);
   } catch (cause) {
-    throw expected('teacher', 'the address of a model server', url, { where: 'remoteTeacher', cause });
+    throw noAddress(url, cause);
   }
+}
+
+function noAddress(url: string, cause?: unknown): DistillError {
+  const rule = 'http(s)://host/v2/models/NAME or grpc(s)://host:port/NAME';
+  return expected('teacher', rule, url, { where: 'remoteTeacher', cause });
 }
