@@ -1,6 +1,15 @@
 import { type Optimizer, type Variable } from '@tensorflow/tfjs-core';
 import { type Batch } from './Batch.js';
 import { type Logs } from './context.js';
+import { shareState } from './checkpoint/mapState.js';
+import { type State } from './checkpoint/State.js';
+import {
+  type Position,
+  positionOf,
+  restoreTraining,
+  type TrainingParts,
+  trainingState,
+} from './checkpoint/trainingState.js';
 import { type Criterion } from './criterion/Criterion.js';
 import { disposeAll } from './disposeAll.js';
 import { type TraceEvent } from './hooks/guardTap.js';
@@ -43,12 +52,13 @@ export class CompressionManager extends Lifecycle {
     this.#parts = parts;
     this.#host = new PluginHost(this.hooks);
     this.#scope = new RunScope(this.run, this.hooks, () => this.runningStage.criteria);
+    this.run.capture = () => this.capture();
     for (const plugin of parts.plugins) this.use(plugin);
   }
 
   /** The student, as the manager runs it: `forward(x, { training })` gives output and tapped features. */
   get model(): Student {
-    return this.#parts.student;
+    return this.run.student;
   }
 
   get teacher(): TeacherSource | undefined {
@@ -139,8 +149,8 @@ export class CompressionManager extends Lifecycle {
     if (this.phase.is('train')) await this.onEpochBegin();
     await this.onStepBegin(batch);
     await this.reporting(() => {
-      const { student, taskLoss, stepRunner } = this.#parts;
-      const { taps, variables, optimizer } = this;
+      const { taskLoss, stepRunner } = this.#parts;
+      const { model: student, taps, variables, optimizer } = this;
       const scope = this.#scope;
       return stepRunner.run({ student, batch, taps, variables, optimizer, taskLoss, hooks: this, scope });
     });
@@ -157,6 +167,36 @@ export class CompressionManager extends Lifecycle {
       await this.hooks.onAfterEval.promise(run);
     });
     return run.metrics;
+  }
+
+  /**
+   * Everything that a resumed training needs, as it is now, between steps: weights, adapters, optimizers, history, what
+   * plugins keep. Costs no copy.
+   *
+   * @returns Belongs to the caller, who frees it by `disposeState`.
+   */
+  capture(): State {
+    return shareState(trainingState(this.#training, !this.phase.is('epoch')));
+  }
+
+  /**
+   * Goes on where a state was taken. Call it after `onTrainBegin`; `fit({ resume })` does it all.
+   *
+   * @param state Stays yours.
+   * @returns Where to go on: `step` steps of epoch `epoch` are done; if any, that epoch has begun already.
+   * @throws DistillError if the state is of another training.
+   */
+  async resume(state: State): Promise<Position> {
+    this.phase.expect('resume', 'train');
+    const position = positionOf(state);
+    if (position.step > 0) await this.onEpochBegin(position.epoch);
+    await this.reporting(() => restoreTraining(this.#training, state));
+    return position;
+  }
+
+  get #training(): TrainingParts {
+    const { run, criteria, stages } = this;
+    return { run, criteria, stages: stages.all, plugins: this.#host.plugins };
   }
 
   /** Frees what the manager made and took over: plugins, criteria, optimizer. Not student, teacher or data. */

@@ -1,5 +1,6 @@
 import { add, keep, type Scalar, tidy } from '@tensorflow/tfjs-core';
 import { readsAreCheap } from './cheapReads.js';
+import { type State } from './checkpoint/State.js';
 import { type LazyScalar } from './LazyScalar.js';
 import { shareTensor } from './shareTensor.js';
 
@@ -29,6 +30,19 @@ export class EpochMeans {
       means[name] = (total ?? NaN) / this.#steps;
     }
     return means;
+  }
+
+  /** The sums so far; tensors among them stay here. */
+  get state(): State {
+    return { sums: Object.fromEntries(this.#sums), steps: this.#steps };
+  }
+
+  restore(state: State): void {
+    this.reset();
+    for (const [name, sum] of Object.entries(state['sums'] as Readonly<Record<string, number | Scalar>>)) {
+      this.#sums.set(name, typeof sum === 'number' ? sum : keep(shareTensor(sum)));
+    }
+    this.#steps = state['steps'] as number;
   }
 
   reset(): void {

@@ -8,6 +8,8 @@ import { ErrorChannel } from './hooks/ErrorChannel.js';
 import { type History } from './loop/fit.js';
 import { checkInput } from './models/checkInput.js';
 import { Phase } from './Phase.js';
+import { seededStudent, seedOfStep } from './random/seededStudent.js';
+import { withSeed } from './random/withSeed.js';
 import { Run, type TrainPlan } from './Run.js';
 import { type Stage } from './stages/Stage.js';
 import { Stages } from './stages/Stages.js';
@@ -36,7 +38,10 @@ export class Lifecycle {
   readonly #errors: ErrorChannel;
 
   constructor({ student, teacher, stages, jitless }: LifecycleParts) {
-    this.run = new Run(student, teacher);
+    this.run = new Run(
+      seededStudent(student, () => this.run),
+      teacher,
+    );
     this.stages = new Stages(stages);
     this.hooks = createHooks(this.run, { jitless });
     this.#errors = new ErrorChannel(this.hooks);
@@ -89,7 +94,7 @@ export class Lifecycle {
     const run = this.run;
     run.beginLoss(outputs, loss);
     checkStep(this.runningStage.criteria, this.runningStage.taps, run);
-    const total = this.hooks.onAfterComputeLoss.call(loss, run.inner);
+    const total = withSeed(seedOfStep(run), () => this.hooks.onAfterComputeLoss.call(loss, run.inner), 1);
     run.endLoss(total);
     return total;
   }

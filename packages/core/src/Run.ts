@@ -1,5 +1,6 @@
 import { dispose, type Optimizer, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Batch } from './Batch.js';
+import { type State, type StateValue } from './checkpoint/State.js';
 import {
   type Logs,
   type LossContext,
@@ -25,6 +26,10 @@ export interface TrainPlan {
   readonly epochs?: number;
   /** Known where the data set's size is; schedules then move within an epoch. */
   readonly stepsPerEpoch?: number;
+  /** Whole number that dropout and noise follow from. Default 0. */
+  readonly seed?: number;
+  /** What else a resumed training must have in common with this one, e.g. `{ batchSize: 32 }`. */
+  readonly facts?: Readonly<Record<string, StateValue>>;
 }
 
 /**
@@ -34,6 +39,13 @@ export interface TrainPlan {
 export class Run
   implements LossContext, StepEndContext, EvalContext, EpochEndContext, TrainEndContext, GuardState
 {
+  /** What dropout, noise and the order of the data follow from. */
+  seed = 0;
+  /** How the data is drawn; a resumed run must draw it the same way. */
+  facts: Readonly<Record<string, StateValue>> = {};
+  complete = true;
+  /** The manager's; see `EpochContext`. */
+  capture: () => State = () => absent('capture', 'the hooks of a manager');
   epochs: number | undefined;
   stepsPerEpoch: number | undefined;
   epoch = -1;
@@ -60,7 +72,9 @@ export class Run
     readonly teacher: TeacherSource | undefined,
   ) {}
 
-  begin({ epochs, stepsPerEpoch }: TrainPlan): void {
+  begin({ epochs, stepsPerEpoch, seed = 0, facts = {} }: TrainPlan): void {
+    this.seed = seed;
+    this.facts = facts;
     this.epochs = epochs;
     this.stepsPerEpoch = stepsPerEpoch;
     this.epoch = -1;
@@ -80,6 +94,7 @@ export class Run
 
   /** Closes the epoch's row of the history: mean losses, metrics, what was logged. */
   async endEpoch(facts: Logs = {}): Promise<void> {
+    this.complete = this.stopReason === undefined;
     this.logs = { ...facts, ...(await this.means.read()), ...prefixed('val_', this.metrics), ...this.logs };
     this.history.push(this.logs);
   }
@@ -204,6 +219,10 @@ export class Run
       this.#teacherOutputs = all;
     }
   };
+
+  get steps(): number {
+    return this.globalStep + 1;
+  }
 
   readonly stop = (reason: string): void => {
     this.stopReason ??= reason;

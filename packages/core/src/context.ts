@@ -1,5 +1,6 @@
 import { type Optimizer, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Batch } from './Batch.js';
+import { type State } from './checkpoint/State.js';
 import { type LazyScalar } from './LazyScalar.js';
 import { type Knob, type Progress } from './Schedule.js';
 import { type Student, type StudentOutputs } from './student/Student.js';
@@ -29,6 +30,8 @@ export interface TrainContext {
 export interface EpochContext extends TrainContext {
   /** From 0. */
   readonly epoch: number;
+  /** Everything that a resumed training needs, as it is now: weights, optimizer, history, what plugins keep. The caller frees it by `disposeState`. */
+  readonly capture: () => State;
 }
 
 export interface StepContext extends EpochContext {
@@ -87,6 +90,10 @@ export interface EvalContext extends EpochContext {
 export interface EpochEndContext extends EpochContext {
   /** Mean of `loss` and of each part over the epoch's steps, then the metrics and what was logged. */
   readonly logs: Logs;
+  /** False if training was stopped within the epoch. */
+  readonly complete: boolean;
+  /** Steps since training began. */
+  readonly steps: number;
 }
 
 export interface TrainEndContext extends TrainContext {

@@ -94,6 +94,7 @@ export function contextOf(outputs: Outputs, batch: Batch, step = 0): LossContext
     log: () => undefined,
     record: () => undefined,
     terms: [],
+    capture: () => ({}),
     stepsPerEpoch: undefined,
     stopReason: undefined,
   };

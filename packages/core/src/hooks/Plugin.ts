@@ -3,8 +3,9 @@ import { type State } from '../checkpoint/State.js';
 import { didYouMean, expected, DistillError } from '../errors.js';
 import { HOOK_NAMES, type HookName, type HookSignatures } from './HookSignatures.js';
 
-/** When a tap runs among the taps of its hook. Observers see what the others made of it. */
-export type HookOrder = 'pre' | 'normal' | 'post' | 'observer';
+/** When a tap runs among the taps of its hook. Observers see what the others made of it; last
+ * comes who keeps what all of them have noted. */
+export type HookOrder = 'pre' | 'normal' | 'post' | 'observer' | 'last';
 
 /** Stages for tapable. Never its `before`: an unknown name there jumps the whole queue. */
 export const STAGES: Readonly<Record<HookOrder, number>> = {
@@ -12,6 +13,7 @@ export const STAGES: Readonly<Record<HookOrder, number>> = {
   normal: 0,
   post: 100,
   observer: 1000,
+  last: 10_000,
 };
 
 /** A hook with its place in the order. */

@@ -20,6 +20,7 @@ interface TappableHook {
 /** The plugins of one manager: taken in, taken out, disposed. tapable itself cannot forget a tap. */
 export class PluginHost {
   readonly #undo = new Map<string, () => void>();
+  readonly #plugins = new Map<string, Plugin>();
 
   constructor(readonly hooks: Hooks) {}
 
@@ -42,10 +43,17 @@ export class PluginHost {
       if (!used) return;
       used = false;
       this.#undo.delete(plugin.name);
+      this.#plugins.delete(plugin.name);
       plugin.dispose?.();
     };
     this.#undo.set(plugin.name, undo);
+    this.#plugins.set(plugin.name, plugin);
     return undo;
+  }
+
+  /** Those in use, in the order in which they came. */
+  get plugins(): readonly Plugin[] {
+    return [...this.#plugins.values()];
   }
 
   /** The undo of every plugin in use, the last one first. */

@@ -1,6 +1,9 @@
 import { nextFrame } from '@tensorflow/tfjs-core';
 import { type CompressionManager } from '../CompressionManager.js';
-import { type Logs } from '../context.js';
+import { requireCheckpoint } from '../checkpoint/checkpointFiles.js';
+import { checkpointStore, type CheckpointStore } from '../checkpoint/CheckpointStore.js';
+import { disposeState } from '../checkpoint/mapState.js';
+import { type Logs, type TrainContext } from '../context.js';
 import { expected } from '../errors.js';
 import { type Plugin } from '../hooks/Plugin.js';
 import { announced } from './announced.js';
@@ -18,6 +21,13 @@ export interface FitOptions extends BatchOptions {
   /** Ends training after the running step. */
   readonly signal?: AbortSignal;
 }
+  /** Steps of one epoch, where the data does not say: schedules then move with every step. */
+  readonly stepsPerEpoch?: number;
+  /**
+   * Goes on from the newest complete checkpoint there: a folder (with the node package), or a store. Data, criteria
+   * and plugins are given as in the run that wrote it; `epochs` may be more.
+   */
+  readonly resume?: string | CheckpointStore;
 
 /** What a training run leaves behind. */
 export interface History {
@@ -27,6 +37,8 @@ export interface History {
   /** Why it ended early, if it did. */
   readonly stopReason: string | undefined;
 }
+  /** The checkpoint it went on from, and newer ones that were damaged. */
+  readonly resumed?: { readonly from: string; readonly damaged: readonly string[] };
 
 /** Longest time the loop holds the thread before it lets a page breathe. */
 const YIELD_EVERY_MS = 125;
@@ -38,40 +50,71 @@ export async function fit(manager: CompressionManager, data: Data, options: FitO
     throw expected('epochs', 'a whole number above 0', epochs, { where: 'fit' });
   const source = batchSource(data, { ...options, shuffle });
   await checkLabels(data, manager.model.signature);
-  const undo = plugins.map((plugin) => manager.use(plugin));
+  const checkpoint = options.resume && (await requireCheckpoint(checkpointStore(options.resume)));
+  const all = signal === undefined ? plugins : [...plugins, abortable(signal)];
+  const undo = all.map((plugin) => manager.use(plugin));
   try {
     void manager.optimizer; // plugins see it from onTrainBegin on
-    await manager.onTrainBegin({
-      epochs,
-      ...(source.steps !== undefined && { stepsPerEpoch: source.steps }),
-    });
-    for (let epoch = 0; epoch < epochs && stopReason(manager, options) === undefined; epoch++) {
-      await fitEpoch(manager, source, epoch, options);
+    await manager.onTrainBegin(planOf(source, { ...options, epochs, shuffle }));
+    const { epoch: first, step } = checkpoint
+      ? await manager.resume(checkpoint.state)
+      : { epoch: 0, step: 0 };
+    for (let epoch = first; epoch < epochs && manager.stopReason === undefined; epoch++) {
+      await fitEpoch(manager, source, epoch, { ...options, done: epoch === first ? step : 0 });
     }
-    return await manager.onTrainEnd();
+    const history = await manager.onTrainEnd();
+    return checkpoint
+      ? { ...history, resumed: { from: checkpoint.name, damaged: checkpoint.damaged } }
+      : history;
   } catch (error) {
     await manager.onError(error);
     throw error;
   } finally {
     for (const off of undo) off();
+    if (checkpoint) disposeState(checkpoint.state);
   }
 }
 
 async function fitEpoch(
+function planOf({ steps }: BatchSource, options: FitOptions): TrainPlan {
+  const { epochs, batchSize = 32, shuffle, seed = 0, stepsPerEpoch = steps } = options;
+  return {
+    ...(epochs !== undefined && { epochs }),
+    ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
+    seed,
+    facts: { batchSize, shuffle, stepsPerEpoch },
+  };
+}
+
+/** Asks to stop inside of a hook, so that whoever writes checkpoints hears of it in time. */
+function abortable(signal: AbortSignal): Plugin {
+  const look = (ctx: TrainContext) => {
+    if (signal.aborted) ctx.stop('aborted');
+  };
+  return { name: 'abort-signal', onTrainBegin: look, onStepEnd: look };
+}
+
+interface EpochOptions extends FitOptions {
+  /** Steps of this epoch that an earlier run has done; its beginning was then told of. */
+  readonly done: number;
+}
+
   manager: CompressionManager,
   source: BatchSource,
   epoch: number,
   options: FitOptions,
 ) {
-  await manager.onEpochBegin(epoch);
+  let { done } = options;
+  if (done === 0) await manager.onEpochBegin(epoch);
   let yielded = performance.now();
   for await (const { batch, free } of announced(manager, source.epoch(epoch))) {
     try {
       await manager.trainStep(batch);
+      if (done-- > 0) continue;
     } finally {
       free();
     }
-    if (stopReason(manager, options) !== undefined) break;
+    if (manager.stopReason !== undefined) break;
     if (performance.now() - yielded > YIELD_EVERY_MS) {
       await nextFrame();
       yielded = performance.now();
@@ -79,9 +122,4 @@ async function fitEpoch(
   }
   if (options.validation !== undefined) await manager.evaluateEpoch(options.validation, options);
   await manager.onEpochEnd();
-}
-
-function stopReason(manager: CompressionManager, { signal }: FitOptions): string | undefined {
-  if (signal?.aborted && manager.stopReason === undefined) manager.stop('aborted');
-  return manager.stopReason;
 }

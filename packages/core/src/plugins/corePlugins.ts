@@ -1,4 +1,5 @@
 import { type PluginFactory } from '../hooks/definePlugin.js';
+import { checkpoints } from './checkpoints.js';
 import { earlyStopping } from './earlyStopping.js';
 import { ema } from './ema.js';
 import { gradientAccumulation } from './gradientAccumulation.js';
@@ -18,4 +19,5 @@ export const corePlugins: readonly PluginFactory[] = [
   keepBest,
   ema,
   termDiagnostics,
+  checkpoints,
 ];

@@ -14,6 +14,10 @@ export class Stages {
     this.#lengths = stages.map(({ epochs = Infinity }) => epochs);
   }
 
+  get all(): readonly Stage[] {
+    return this.#stages;
+  }
+
   get count(): number {
     return this.#stages.length;
   }
