@@ -7,11 +7,11 @@ export const AUGMENTATION_VERSION = 'affine-bilinear-1';
 
 export interface AugmentOptions {
   /** Largest shift along each axis, pixels ≥ 0. Default 0. */
-  readonly shift?: number;
+  readonly shift?: number | undefined;
   /** Largest rotation either way, degrees ≥ 0. Default 0. */
-  readonly rotate?: number;
+  readonly rotate?: number | undefined;
   /** Largest relative change of size, in [0, 1): 0.1 scales by 0.9 to 1.1. Default 0. */
-  readonly scale?: number;
+  readonly scale?: number | undefined;
   /** Integer; another seed gives another view of every image. */
   readonly seed: number;
   /** The sample id of each image, so that a view depends on seed and id, not on the batch. Default 0 … n − 1. */
