@@ -11,13 +11,19 @@ export interface LentBatch {
 /**
  * The same batches, each drawn and announced to the teacher while the one before it is used; as they
  * are where the teacher has no use for it.
+ *
+ * @param skipped Batches at the beginning that nobody will ask the teacher for.
  */
 export function announced(
   manager: CompressionManager,
   batches: AsyncIterable<LentBatch>,
+  skipped: number,
 ): AsyncIterable<LentBatch> {
   if (manager.teacher?.prefetch === undefined) return batches;
-  return drawnAhead(batches, ({ batch }) => manager.announce(batch));
+  let left = skipped;
+  return drawnAhead(batches, ({ batch }) => {
+    if (left-- <= 0) manager.announce(batch);
+  });
 }
 
 /** Draws one item ahead. What is drawn and not used is freed. */

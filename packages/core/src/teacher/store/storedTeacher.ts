@@ -35,12 +35,8 @@ export function storedTeacher(
   const [first] = all;
   if (first === undefined) throw expected('stores', 'at least one store', stores, { where });
   assertAlike(all.map(({ header }) => header));
-  const storeOf = ({ view = 'none' }: Batch): TeacherStore => {
-    const found = all.find(({ header }) => header.augmentation === view);
-    if (found !== undefined) return found;
-    if (augmentation === 'ignore') return first;
-    throw otherView(view, all);
-  };
+  const storeOf = ({ view = 'none' }: Batch): TeacherStore | undefined =>
+    all.find(({ header }) => header.augmentation === view) ?? (augmentation === 'ignore' ? first : undefined);
   const { features } = first.header;
   return {
     name,
@@ -49,10 +45,12 @@ export function storedTeacher(
       features: Object.fromEntries(Object.entries(features).map(([tap, shape]) => [tap, [null, ...shape]])),
     },
     outputs: (batch, taps = []) => {
-      return storeOf(batch).rows(idsOf(batch), taps);
+      const store = storeOf(batch);
+      if (store === undefined) throw otherView(batch.view ?? 'none', all);
+      return store.rows(idsOf(batch), taps);
     },
     prefetch: (batch, taps = []) => {
-      if (batch.ids !== undefined) storeOf(batch).prefetch?.(batch.ids, taps);
+      if (batch.ids !== undefined) storeOf(batch)?.prefetch?.(batch.ids, taps);
     },
   };
 }
