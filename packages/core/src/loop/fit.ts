@@ -6,6 +6,7 @@ import { disposeState } from '../checkpoint/mapState.js';
 import { type Logs, type TrainContext } from '../context.js';
 import { expected } from '../errors.js';
 import { type Plugin } from '../hooks/Plugin.js';
+import { type TrainPlan } from '../Run.js';
 import { announced } from './announced.js';
 import { batchSource, type BatchOptions, type BatchSource } from './batches.js';
 import { checkLabels } from './checkLabels.js';
@@ -20,7 +21,6 @@ export interface FitOptions extends BatchOptions {
   readonly plugins?: readonly Plugin[];
   /** Ends training after the running step. */
   readonly signal?: AbortSignal;
-}
   /** Steps of one epoch, where the data does not say: schedules then move with every step. */
   readonly stepsPerEpoch?: number;
   /**
@@ -28,6 +28,7 @@ export interface FitOptions extends BatchOptions {
    * and plugins are given as in the run that wrote it; `epochs` may be more.
    */
   readonly resume?: string | CheckpointStore;
+}
 
 /** What a training run leaves behind. */
 export interface History {
@@ -36,16 +37,16 @@ export interface History {
   readonly steps: number;
   /** Why it ended early, if it did. */
   readonly stopReason: string | undefined;
-}
   /** The checkpoint it went on from, and newer ones that were damaged. */
   readonly resumed?: { readonly from: string; readonly damaged: readonly string[] };
+}
 
 /** Longest time the loop holds the thread before it lets a page breathe. */
 const YIELD_EVERY_MS = 125;
 
 /** The whole training: `manager.fit` in the form of a function. Fires every hook in the documented order. */
 export async function fit(manager: CompressionManager, data: Data, options: FitOptions): Promise<History> {
-  const { epochs = manager.stageEpochs ?? 1, plugins = [], shuffle = true } = options;
+  const { epochs = manager.stageEpochs ?? 1, plugins = [], shuffle = true, signal } = options;
   if (!(Number.isInteger(epochs) && epochs > 0))
     throw expected('epochs', 'a whole number above 0', epochs, { where: 'fit' });
   const source = batchSource(data, { ...options, shuffle });
@@ -70,12 +71,11 @@ export async function fit(manager: CompressionManager, data: Data, options: FitO
     await manager.onError(error);
     throw error;
   } finally {
-    for (const off of undo) off();
     if (checkpoint) disposeState(checkpoint.state);
+    for (const off of undo) off();
   }
 }
 
-async function fitEpoch(
 function planOf({ steps }: BatchSource, options: FitOptions): TrainPlan {
   const { epochs, batchSize = 32, shuffle, seed = 0, stepsPerEpoch = steps } = options;
   return {
@@ -99,18 +99,19 @@ interface EpochOptions extends FitOptions {
   readonly done: number;
 }
 
+async function fitEpoch(
   manager: CompressionManager,
   source: BatchSource,
   epoch: number,
-  options: FitOptions,
+  options: EpochOptions,
 ) {
   let { done } = options;
   if (done === 0) await manager.onEpochBegin(epoch);
   let yielded = performance.now();
   for await (const { batch, free } of announced(manager, source.epoch(epoch))) {
     try {
-      await manager.trainStep(batch);
       if (done-- > 0) continue;
+      await manager.trainStep(batch);
     } finally {
       free();
     }
