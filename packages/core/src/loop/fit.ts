@@ -108,7 +108,7 @@ async function fitEpoch(
   let { done } = options;
   if (done === 0) await manager.onEpochBegin(epoch);
   let yielded = performance.now();
-  for await (const { batch, free } of announced(manager, source.epoch(epoch))) {
+  for await (const { batch, free } of announced(manager, source.epoch(epoch), done)) {
     try {
       if (done-- > 0) continue;
       await manager.trainStep(batch);
