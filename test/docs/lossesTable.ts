@@ -76,7 +76,7 @@ function section(note: MethodNote): string {
 /** Stand-ins for options without a default, if there are any: layers are lists of names, or one name. */
 const GIVEN = [
   {},
-  { student: ['a', 'b'], teacher: ['a', 'b'], exits: ['a'] },
+  { student: ['a', 'b'], teacher: ['a', 'b'], exits: ['a'], mappings: [['a', 'a']] },
   { student: 'a', teacher: 'a' },
 ] as const;
 

@@ -75,6 +75,8 @@ export {
   type LogitsDistillationOptions,
   type SoftenedLoss,
 } from './keras/LogitsDistillation.js';
+export { intermediateLayers } from './intermediateLayers.js';
+export type { FeatureLossFunction, IntermediateMapping, MappingLoss } from './layerMapping.js';
 export { kdLoss, type KdLossOptions, knowledgeDistillation } from './knowledgeDistillation.js';
 export { logitsMse, logitsMseLoss, type LogitsMseOptions } from './logitsMse.js';
 export { criteria, lossesModule } from './lossesModule.js';

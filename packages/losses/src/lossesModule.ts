@@ -1,42 +1,23 @@
 import { criteriaModule, type CriterionFactory, type Module } from '@tfjs-distill/core';
-import { activationBoundary } from './activationBoundary.js';
-import { activationPattern } from './activationPattern.js';
-import { attentionTransfer } from './attentionTransfer.js';
 import { beYourOwnTeacher } from './beYourOwnTeacher.js';
-import { channelWise } from './channelWise.js';
 import { classwiseSelf } from './classwiseSelf.js';
-import { contrastiveRepresentation } from './contrastiveRepresentation.js';
-import { correlationCongruence } from './correlationCongruence.js';
-import { cosineHidden } from './cosineHidden.js';
 import { curriculumTemperature } from './curriculumTemperature.js';
 import { decoupledKd } from './decoupledKd.js';
 import { dist } from './dist.js';
-import { factorTransfer } from './factorTransfer.js';
-import { flowOfSolution } from './flowOfSolution.js';
+import { featureCriteria } from './featureCriteria.js';
 import { generalizedJsd } from './generalizedJsd.js';
 import { gradientMatching } from './gradientMatching.js';
-import { hint } from './hint.js';
-import { interChannelCorrelation } from './interChannelCorrelation.js';
+import { intermediateLayers } from './intermediateLayers.js';
 import { knowledgeDistillation } from './knowledgeDistillation.js';
 import { logitsMse } from './logitsMse.js';
-import { maskedGeneration } from './maskedGeneration.js';
 import { multiLevelKd } from './multiLevelKd.js';
 import { mutualLearning } from './mutualLearning.js';
-import { neuronSelectivity } from './neuronSelectivity.js';
-import { overhaul } from './overhaul.js';
-import { pearsonFeature } from './pearsonFeature.js';
-import { probabilisticTransfer } from './probabilisticTransfer.js';
-import { relational } from './relational.js';
 import { reusedClassifier } from './reusedClassifier.js';
 import { reverseKl } from './reverseKl.js';
-import { reviewKd } from './reviewKd.js';
 import { selfDistillation } from './selfDistillation.js';
-import { similarityPreserving } from './similarityPreserving.js';
-import { simpleRecipe } from './simpleRecipe.js';
 import { standardizedKd } from './standardizedKd.js';
 import { topKKl } from './topKKl.js';
 import { totalVariation } from './totalVariation.js';
-import { variationalInformation } from './variationalInformation.js';
 import { virtualTeacher } from './virtualTeacher.js';
 import { weightedSoftLabels } from './weightedSoftLabels.js';
 
@@ -57,30 +38,11 @@ export const criteria = {
   'tf-kd': virtualTeacher,
   tvd: totalVariation,
   // features
-  fitnet: hint,
-  cosine: cosineHidden,
-  at: attentionTransfer,
-  sp: similarityPreserving,
-  pkt: probabilisticTransfer,
-  nst: neuronSelectivity,
-  fsp: flowOfSolution,
-  cc: correlationCongruence,
-  vid: variationalInformation,
-  ab: activationBoundary,
-  ofd: overhaul,
-  ft: factorTransfer,
-  cwd: channelWise,
-  'review-kd': reviewKd,
+  ...featureCriteria,
+  'intermediate-layers': intermediateLayers,
   simkd: reusedClassifier,
-  ickd: interChannelCorrelation,
-  mgd: maskedGeneration,
-  srd: simpleRecipe,
-  pearson: pearsonFeature,
-  'activation-pattern': activationPattern,
   gradient: gradientMatching,
-  // relations, peers and self
-  rkd: relational,
-  crd: contrastiveRepresentation,
+  // peers and self
   dml: mutualLearning,
   byot: beYourOwnTeacher,
   'self-distillation': selfDistillation,

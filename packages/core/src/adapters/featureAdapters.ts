@@ -1,6 +1,8 @@
 import { clone } from '@tensorflow/tfjs-core';
 import { type Taps } from '../criterion/Criterion.js';
 import { DistillError } from '../errors.js';
+import { type Student } from '../student/Student.js';
+import { type TeacherSource } from '../teacher/TeacherSource.js';
 import { type Adapter } from './Adapter.js';
 import { type AdapterOptions, createAdapter } from './createAdapter.js';
 import { featureShape } from './featureShape.js';
@@ -32,7 +34,7 @@ export function featureAdapters(
     if (teacher === undefined) throw new DistillError('OPTION', `Criterion "${type}" needs a teacher.`);
     for (const [i, layer] of studentLayers.entries()) {
       const other = teacherLayers[i] ?? layer;
-      if (kind === 'identity') yield IDENTITY;
+      if (kind === 'identity' && !declared(student, layer, teacher, other)) yield IDENTITY;
       else {
         const [from, whole] = [featureShape(student, layer), featureShape(teacher, other)];
         const to = keepSizes ? [...from.slice(0, -1), whole.at(-1) ?? null] : whole;
@@ -41,6 +43,9 @@ export function featureAdapters(
     }
   });
 }
+
+const declared = (student: Student, layer: string, teacher: TeacherSource, other: string): boolean =>
+  student.signature.features?.[layer] !== undefined && teacher.signature.features?.[other] !== undefined;
 
 /** Needs no shapes: models that declare none can use it. */
 const IDENTITY: Adapter = {

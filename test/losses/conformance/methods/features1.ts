@@ -7,6 +7,7 @@ import {
   factorTransfer,
   flowOfSolution,
   hint,
+  intermediateLayers,
   neuronSelectivity,
   overhaul,
   probabilisticTransfer,
@@ -29,6 +30,19 @@ const base = { features } as const;
 export const methods: readonly Method[] = [
   { ...base, factory: hint, options: layer },
   { ...base, factory: hint, options: layers, features: apart, floor: ADAPTED },
+  { ...base, factory: intermediateLayers, options: { mappings: [['map', 'map'], { ...layer, loss: 'at' }] } },
+  {
+    ...base,
+    factory: intermediateLayers,
+    options: {
+      mappings: [
+        { student: 'map', teacher: 'end', adapter: 'conv1x1', weight: 2 },
+        { ...layers, loss: { type: 'at', variant: 'paper' }, adapter: 'conv1x1' },
+      ],
+    },
+    features: apart,
+    floor: ADAPTED,
+  },
   { ...base, factory: cosineHidden, options: { ...layer, over: 'position' } },
   { ...base, factory: cosineHidden, options: layer, features: vectors },
   { ...base, factory: attentionTransfer, options: layers },
