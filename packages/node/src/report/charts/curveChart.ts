@@ -1,5 +1,5 @@
 import { type RunRecord } from '../../run/RunRecord.js';
-import { type Axis, axisOf, curvesOf, gradientTerms, lossTerms } from '../curvesOf.js';
+import { type Axis, axisOf, type CurvePoint, curvesOf, gradientTerms, lossTerms } from '../curvesOf.js';
 import { LABELS, networksOf } from '../networksOf.js';
 import { percent, trimmed } from '../texts.js';
 import { type Chart } from './Chart.js';
@@ -58,7 +58,8 @@ function termChart(
   terms: readonly string[],
   { title, caption, unit }: { title: string; caption: string; unit: string },
 ): Chart | undefined {
-  const points = curvesOf(record, terms).filter((point) => point.network === LABELS[network]);
+  const all = curvesOf(record, terms).filter((point) => point.network === LABELS[network]);
+  const points = withoutTwin(all);
   if (points.length === 0) return undefined;
   const present = terms.filter((term) => points.some((point) => point.term === term));
   const log = points.every(({ mean }) => mean > 0);
@@ -80,6 +81,13 @@ function termChart(
     spec: { layer: [bandOf(drawn, axis, y, color), lineOf(drawn, axis, y, color)] },
     cells: cellsOf(points, axis, trimmed),
   };
+}
+
+/** Without a criterion the loss is the task's: one line says it. */
+function withoutTwin(points: readonly CurvePoint[]): CurvePoint[] {
+  const of = (term: string) => points.filter((point) => point.term === term).map(({ mean }) => mean);
+  const twins = of('task').join() === of('loss').join();
+  return points.filter(({ term }) => !(twins && term === 'task'));
 }
 
 type Encoding = Readonly<Record<string, unknown>>;

@@ -31,7 +31,7 @@ export function latencyChart(record: RunRecord): Chart | undefined {
           field: 'title',
           type: 'nominal',
           title: null,
-          sort: null, // as they come
+          sort: { field: 'batch', op: 'min' },
           header: { labelOrient: 'top', labelAnchor: 'start' },
         },
       },
