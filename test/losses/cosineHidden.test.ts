@@ -1,6 +1,8 @@
 import { mul, ones, tensor2d, tensor3d } from '@tensorflow/tfjs-core';
+import { prepareCompression } from '@tfjs-distill/core';
 import { cosineHidden, cosineHiddenLoss, type CosineHiddenOptions } from '@tfjs-distill/losses';
 import { describe, expect, it } from 'vitest';
+import { mlp, problem } from '../fixtures/models.js';
 import { describeGolden } from '../parity/golden.js';
 import { normal, numberOf } from './featureRig.js';
 
@@ -63,6 +65,16 @@ describe('cosineHiddenLoss', () => {
 });
 
 describe('cosineHidden', () => {
+  it('compares layers of different size without an adapter', async () => {
+    const [teacher, student] = [mlp(16, 1), mlp(4, 2)];
+    const criterion = cosineHidden({ student: 'hidden', teacher: 'hidden' });
+    const manager = prepareCompression(student, { teacher, criterion });
+    const { epochs } = await manager.fit(problem(32), { epochs: 5 });
+    expect(manager.variables).toHaveLength(student.trainableWeights.length);
+    expect(epochs.at(-1)!['cosine']).toBeLessThan(epochs[0]!['cosine']!);
+    for (const owned of [manager, teacher, student]) owned.dispose();
+  });
+
   it('refuses what it does not know', () => {
     expect(() => cosineHidden({ student: 'a', teacher: 'a', over: 'token' as never })).toThrow(
       /"sample", "position"/,

@@ -60,6 +60,7 @@ export {
   type CriterionFactory,
   defineCriterion,
 } from './criterion/defineCriterion.js';
+export { labelsOnly } from './criterion/labelsOnly.js';
 export type { CriterionConfig, CriterionLike } from './criterion/resolveCriteria.js';
 export { criteriaModule, pluginsModule } from './di/composeManager.js';
 export type { Module } from './di/Module.js';
@@ -167,6 +168,7 @@ export { crossEntropy, type TaskLoss } from './taskLoss.js';
 export * from './teacher/store/index.js';
 export { adaptTeacher } from './teacher/adaptTeacher.js';
 export { asTeacherSource, type TeacherLike } from './teacher/asTeacherSource.js';
+export { checkTeacher, type CheckOptions, type TeacherCheck } from './teacher/checkTeacher.js';
 export { classColumns, type ClassOrder } from './teacher/classOrder.js';
 export {
   averageLogits,

@@ -128,7 +128,8 @@ export const cosineHidden = defineCriterion({
       options,
       (teacher, student, { batch }) =>
         cosineHiddenLoss(teacher, student, { over, reduction, weights: weightsOf(batch.weights) }),
-      { parts: featureAdapters('cosine', options, { kind, seed }) },
+      // sizes may differ where nothing stands between
+      kind === 'identity' ? {} : { parts: featureAdapters('cosine', options, { kind, seed }) },
     );
   },
 });

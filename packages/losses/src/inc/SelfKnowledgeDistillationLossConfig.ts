@@ -12,6 +12,7 @@ import {
 } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
 import { withExtras } from '../featureCriterion.js';
+import { selfDistillation } from '../selfDistillation.js';
 import { EXIT_DISTANCES, type ExitDistanceName, INC_EXIT_DISTANCES } from './exitDistances.js';
 import { type Compat, type LossConfig } from './LossConfig.js';
 
@@ -71,8 +72,7 @@ export class SelfKnowledgeDistillationLossConfig implements LossConfig {
 
   toCriterion(compat: Compat): CriterionLike {
     const { layerMappings, temperature, addOriginLoss } = this.options;
-    if (layerMappings.length === 0)
-      return { type: 'self-distillation', ...(temperature !== 1 && { temperature }) };
+    if (layerMappings.length === 0) return selfDistillation(temperature === 1 ? {} : { temperature });
     const pairs = layerMappings.flat();
     const parts = new TrainedParts(WHERE, (context) => adaptersOf(this.#grouped(), context.student));
     const compute = (ctx: LossContext): Scalar => this.#loss(ctx, compat, parts);

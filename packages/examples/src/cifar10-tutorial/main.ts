@@ -1,0 +1,139 @@
+/**
+ * PyTorch's knowledge-distillation tutorial on CIFAR-10: DeepNN teaches LightNN by soft targets, by a hidden
+ * layer's direction, by a regressor of feature maps, and by the further matchings that it names.
+ *
+ *   npm run example:cifar10-tutorial              a part of the images, few epochs
+ *   npm run example:cifar10-tutorial -- --full    all 50,000 images, 10 epochs, all matchings, 3 seeds
+ */
+import { train as optimizers } from '@tensorflow/tfjs-core';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  type CriterionLike,
+  labelsOnly,
+  prepareCompression,
+  rememberingTeacher,
+  type TeacherSource,
+} from '@tfjs-distill/core';
+import { everyRow, openDataset, type Samples, sampleTensors, type SampleTensors } from '@tfjs-distill/node';
+import { type ExampleRow } from '../example/ExampleRecord.js';
+import { trainingBar } from '../example/trainingBar.js';
+import { runExample, say } from '../example/runExample.js';
+import { EXTENSIONS, type Method, TUTORIAL } from './methods.js';
+import { deepNN, lightNN } from './models.js';
+
+const BATCH = 128;
+const RATE = 1e-3;
+
+interface Plan {
+  readonly images: number;
+  readonly testImages: number;
+  readonly teacherEpochs: number;
+  readonly epochs: number;
+  readonly seeds: number;
+  readonly methods: readonly Method[];
+}
+
+/** What fits in three minutes on two cores, also on WebAssembly. */
+const SHORT: Plan = {
+  images: 2000,
+  testImages: 1000,
+  teacherEpochs: 3,
+  epochs: 3,
+  seeds: 1,
+  methods: TUTORIAL,
+};
+const FULL: Plan = {
+  images: 50_000,
+  testImages: 10_000,
+  teacherEpochs: 10,
+  epochs: 10,
+  seeds: 3,
+  methods: [...TUTORIAL, ...EXTENSIONS],
+};
+
+await runExample({
+  name: 'cifar10-tutorial',
+  description: "PyTorch's knowledge-distillation tutorial on CIFAR-10.",
+  async run({ full, data, ...options }) {
+    const dataset = await openDataset({ type: 'cifar10', ...(data !== undefined && { path: data }) });
+    const plan = planOf(full ? FULL : SHORT, options, dataset.train.labels.length);
+    const train = first(dataset.train, plan.images);
+    const test = first(dataset.test, plan.testImages);
+    const seeds = Array.from({ length: plan.seeds }, (_, i) => i + 1);
+    say(
+      `${plan.images.toLocaleString('en')} images, teacher ${plan.teacherEpochs} epochs, each student ${plan.epochs}` +
+        ` epochs, ${plan.seeds} ${plan.seeds === 1 ? 'seed' : 'seeds'}.${full ? '' : ' The tutorial: --full.'}`,
+    );
+
+    const deep = deepNN(0);
+    const teacherAccuracy = await fitted('teacher', deep, labelsOnly, {
+      train,
+      test,
+      epochs: plan.teacherEpochs,
+      seed: 0,
+    });
+    // 50,000 logits and feature maps: asked once each, by whichever student comes first
+    const teacher = rememberingTeacher(deep, { bytes: 4e9 });
+
+    const rows: ExampleRow[] = [
+      { name: 'teacher', source: '75.01', peer: '73.72', values: [teacherAccuracy] },
+    ];
+    for (const { name, source, peer, criterion } of plan.methods) {
+      const values: number[] = [];
+      for (const seed of seeds) {
+        const student = lightNN(seed); // the same start for every method
+        const settings = { train, test, epochs: plan.epochs, seed, teacher };
+        values.push(await fitted(`${name}, seed ${seed}`, student, criterion(), settings));
+        student.dispose();
+      }
+      rows.push({ name, ...(source && { source }), ...(peer && { peer }), values });
+    }
+    const { methods: _, ...settings } = plan;
+    return { measure: 'test accuracy, %', seeds, settings: { ...settings, batch: BATCH, rate: RATE }, rows };
+  },
+});
+
+interface Training {
+  readonly train: SampleTensors;
+  readonly test: SampleTensors;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly teacher?: TeacherSource;
+}
+
+/** Trains a model in place. @returns Its test accuracy, %. */
+async function fitted(
+  name: string,
+  model: LayersModel,
+  criterion: CriterionLike,
+  { train, test, epochs, seed, teacher }: Training,
+): Promise<number> {
+  const manager = prepareCompression(model, {
+    criterion,
+    optimizer: optimizers.adam(RATE),
+    plugins: [trainingBar(name)],
+    ...(teacher && { teacher }),
+  });
+  try {
+    await manager.fit(train, { epochs, batchSize: BATCH, seed });
+    const { accuracy = NaN } = await manager.evaluate(test);
+    say(`${name}: ${(100 * accuracy).toFixed(2)} %`);
+    return 100 * accuracy;
+  } finally {
+    manager.dispose();
+  }
+}
+
+function planOf(
+  preset: Plan,
+  given: Partial<Pick<Plan, 'images' | 'epochs' | 'seeds'>>,
+  available: number,
+): Plan {
+  const { images = preset.images, epochs = preset.epochs, seeds = preset.seeds } = given;
+  const teacherEpochs = given.epochs ?? preset.teacherEpochs;
+  return { ...preset, images: Math.min(images, available), epochs, teacherEpochs, seeds };
+}
+
+function first(samples: Samples, count: number): SampleTensors {
+  return sampleTensors(samples, everyRow(samples).subarray(0, count));
+}

@@ -1,0 +1,27 @@
+/** One line of an example's table: a network or a way of training it. */
+export interface ExampleRow {
+  readonly name: string;
+  /** What the source reports, as it writes it. */
+  readonly source?: string;
+  /** What the source's own software gave on this project's machine; see the example's README. */
+  readonly peer?: string;
+  /** Measured here: one value per seed. */
+  readonly values: readonly number[];
+}
+
+/** What one run of an example found: `packages/examples/results/NAME.json`, committed for full runs. */
+export interface ExampleRecord {
+  readonly example: string;
+  /** Heading of the measured column, e.g. `test accuracy, %`. */
+  readonly measure: string;
+  /** What was typed. */
+  readonly command: string;
+  readonly engine: string;
+  readonly node: string;
+  readonly date: string;
+  readonly seeds: readonly number[];
+  /** Everything that decides the numbers. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly seconds: number;
+  readonly rows: readonly ExampleRow[];
+}
