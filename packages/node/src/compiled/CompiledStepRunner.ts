@@ -74,7 +74,7 @@ export class CompiledStepRunner implements StepRunner {
     if (this.#strict) throw notCompiled(reason);
     this.#reasons.add(reason);
     this.#counts.eager += 1;
-    eagerStepRunner.run(work);
+    void eagerStepRunner.run(work);
   }
 
   #record(step: StepRecorder, layout: string): void {

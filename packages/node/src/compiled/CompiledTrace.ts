@@ -25,6 +25,10 @@ export class CompiledTrace {
   /** Fed constants that have always been the learning rate, or its negative. */
   readonly #rates = new Map<number, 1 | -1>();
   readonly #first: StepFacts;
+  /** What the last step that went this way uploaded. */
+  #last: readonly Constant[];
+  /** Whether that was what the step before it had uploaded. */
+  #quiet = true;
   #program: GraphProgram | undefined;
   #compared = 0;
   #rateMoved = false;
@@ -38,14 +42,15 @@ export class CompiledTrace {
     this.#backend = backend;
     this.#native = native;
     this.#first = facts;
+    this.#last = trace.constants;
     trace.constants.forEach(({ values }, i) => {
       if (!ArrayBuffer.isView(values)) this.#fed.add(i);
     });
   }
 
-  /** Whether all that differs from step to step is known, so that a step needs no JavaScript. */
+  /** Whether the numbers that JavaScript uploads are known for the next step, as long as nothing else changes. */
   get settled(): boolean {
-    return this.#compared > 0 && [...this.#fed].every((i) => this.#rates.has(i));
+    return this.#compared > 0 && this.#quiet;
   }
 
   /** Whether the learning rate has changed before our eyes: its constants are known then. */
@@ -57,12 +62,16 @@ export class CompiledTrace {
   compare({ constants }: Recording, facts: StepFacts): void {
     if (constants === this.trace.constants) return;
     this.#compared += 1;
+    this.#quiet = true;
     this.#rateMoved ||= facts.learningRate !== this.#first.learningRate;
     this.trace.constants.forEach((constant, i) => {
       const now = constants[i] as Constant;
       if (this.#fed.has(i)) this.#checkRate(i, now, facts);
       else if (!this.#drawn.has(i) && !sameValues(constant.values, now.values)) this.#differs(i, now, facts);
+      this.#quiet &&=
+        !this.#fed.has(i) || this.#rates.has(i) || sameValues(this.#last[i]?.values, now.values);
     });
+    this.#last = constants;
   }
 
   /** Runs a step that was put off. */
@@ -73,8 +82,9 @@ export class CompiledTrace {
   /** Runs a step of which only the inputs and the learning rate are given. Needs `settled`. */
   run(inputs: readonly number[], learningRate: number): NativeTensor[] {
     return this.#run(inputs, (i) => {
-      const { shape, dtype } = this.trace.constants[i] as Constant;
-      return { shape, dtype, values: Float32Array.of((this.#rates.get(i) as number) * learningRate) };
+      const last = this.#last[i] as Constant;
+      const sign = this.#rates.get(i);
+      return sign === undefined ? last : { ...last, values: Float32Array.of(sign * learningRate) };
     });
   }
 

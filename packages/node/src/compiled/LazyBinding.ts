@@ -113,8 +113,7 @@ export class LazyBinding {
   }
 
   #read(id: number): unknown {
-    this.#recording?.interrupt('a value is read');
-    return this.#native.tensorDataSync(this.real(id));
+    return this.#recording ? this.#recording.read(id) : this.#native.tensorDataSync(this.real(id));
   }
 
   #runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string) {

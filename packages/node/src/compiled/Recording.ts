@@ -46,6 +46,7 @@ export class Recording {
   #ran = 0;
   #putOff: boolean;
   #opaque = false;
+  #looked = false;
 
   constructor(lazy: LazyBinding, options: RecordOptions) {
     this.#lazy = lazy;
@@ -62,6 +63,11 @@ export class Recording {
   /** Whether something happened that no graph can repeat. */
   get opaque(): boolean {
     return this.#opaque;
+  }
+
+  /** Whether JavaScript looked at values that were there before the step: what it does may hang on them. */
+  get looked(): boolean {
+    return this.#looked;
   }
 
   /** Native ids of the inputs, in the trace's order. */
@@ -135,6 +141,15 @@ export class Recording {
     this.#alive.delete(id);
     if (this.#putOff) this.#freed.push(id);
     else this.#lazy.free(id);
+  }
+
+  /** A value that the step itself computes cannot be had without running it. */
+  read(id: number): unknown {
+    const { kind, index } = this.#refOf(id);
+    this.#looked = true;
+    if (kind === 'op') this.interrupt(`a result of ${this.#ops[index]?.name ?? 'an operation'} is read`);
+    else if (kind === 'constant' && this.#putOff) return this.#constants[index]?.values;
+    return this.#native.tensorDataSync(this.#lazy.real(id));
   }
 
   /** Something that no graph can foresee: from here on the step runs eagerly. */

@@ -70,10 +70,12 @@ export class StepPlan {
     compiled: CompiledTrace,
     seen: SeenStep,
   ): StepPlan | string {
-    const { work, reads } = seen;
+    const { work, reads, recording } = seen;
     const listener = work.scope.listeners.find(({ traceable }) => traceable !== true);
     if (listener) return `plugin "${listener.name}" is not declared traceable`;
-    if (reads.size > 0) return `a criterion reads ${[...reads].join(', ')}`;
+    const changing = [...reads].filter((read) => read !== 'epoch'); // of which `fits` takes care
+    if (changing.length > 0) return `a criterion reads ${changing.join(', ')}`;
+    if (recording.looked) return 'a criterion or hook looks at values';
     if (!PURE_OPTIMIZERS.includes(work.optimizer.constructor)) return 'the optimizer is not one of tf.train';
     if (!compiled.settled) return 'numbers that JavaScript uploads differ from step to step';
     const sources = sourcesOf(backend, lazy, compiled);
@@ -162,7 +164,7 @@ function conditionsOf({ work, knobs }: SeenStep): Conditions {
 /** Everything whose exchange makes another step: compared by identity. */
 function partsOf({ student, taskLoss, optimizer, taps, variables, scope }: StepWork): unknown[] {
   const criteria = scope.criteria.flatMap((criterion) => [criterion, criterion.weight, criterion.taskWeight]);
-  const settings = Object.entries(optimizer as object).filter(
+  const settings = Object.entries(optimizer as unknown as Record<string, unknown>).filter(
     ([name, value]) => typeof value === 'number' && name !== 'learningRate' && name !== 'iterations_',
   );
   const listeners = scope.listeners.map(({ name }) => name);

@@ -7,7 +7,7 @@ import {
   shapeProto,
   type TensorInfo,
 } from './savedModelProto.js';
-import { bytesOf, type Constant, type Layout, type Ref, type Trace } from './Trace.js';
+import { bytesOf, type Constant, type Layout, type Ref, type Trace, type TracedOp } from './Trace.js';
 
 /** What a graph takes and gives, by the names of its nodes, in the trace's order. */
 export interface WrittenGraph {
@@ -49,8 +49,7 @@ export function writeGraph(trace: Trace, choices: GraphChoices): WrittenGraph {
   });
   trace.ops.forEach((op, i) => {
     if (!needed.has(i)) return;
-    const attr = Object.fromEntries(op.attrs.map((attribute) => [attribute.name, attrValue(attribute)]));
-    nodes.push({ name: `op${i}`, op: op.name, input: op.inputs.map(nameOf), attr });
+    nodes.push({ name: `op${i}`, op: op.name, input: op.inputs.map(nameOf), attr: attrsOf(trace, op) });
   });
   const feeds = [
     ...inputs.map((i) => `input${i}`),
@@ -71,7 +70,7 @@ function signatureOf(trace: Trace, feeds: readonly string[], { extra = [] }: Gra
   return {
     inputs: Object.fromEntries(feeds.flatMap((name) => infoOf(name, `${name}:0`, layouts.get(name)))),
     outputs: Object.fromEntries(
-      results.flatMap((ref) => infoOf(nameOf(ref), nameOf(ref), trace.ops[ref.index]?.outputs[ref.output])),
+      results.flatMap((ref) => infoOf(nameOf(ref), nameOf(ref), layoutOf(trace, ref))),
     ),
   };
 }
@@ -89,6 +88,20 @@ function neededBy({ ops, survivors }: Trace): ReadonlySet<number> {
   survivors.forEach(need);
   for (let i = ops.length - 1; i >= 0; i--) if (needed.has(i)) ops[i]?.inputs.forEach(need);
   return needed;
+}
+
+/** Operations that tfjs-node calls without the type of their first input, which eager TensorFlow finds out by itself. */
+const UNTYPED = new Set(['ExpandDims', 'Where']);
+
+function attrsOf(trace: Trace, { name, attrs, inputs: [first] }: TracedOp): NodeDef['attr'] {
+  const written = Object.fromEntries(attrs.map((attribute) => [attribute.name, attrValue(attribute)]));
+  const layout = first && layoutOf(trace, first);
+  return UNTYPED.has(name) && layout ? { T: { type: layout.dtype }, ...written } : written;
+}
+
+function layoutOf({ inputs, constants, ops }: Trace, { kind, index, output }: Ref): Layout | undefined {
+  if (kind === 'op') return ops[index]?.outputs[output];
+  return kind === 'input' ? inputs[index]?.layout : constants[index];
 }
 
 function nameOf({ kind, index, output }: Ref): string {
