@@ -128,7 +128,7 @@ describe('storeHeader', () => {
     [{ kind: 'top-k' }, /Expected `kind` to be one of/],
     [{ tempreature: 2 }, /Unknown option "tempreature". Did you mean "temperature"/],
   ])('refuses %j', (part, message) => {
-    expect(() => storeHeader({ ...base, ...part } as StoreHeaderInput)).toThrow(message);
+    expect(() => storeHeader({ ...base, ...part })).toThrow(message);
   });
 });
 

@@ -38,7 +38,10 @@ describe('float16', () => {
       { numRuns: 3000 },
     );
     const values = float16Values();
-    const between = Array.from({ length: 0x7bff }, (_, i) => ((values[i] ?? NaN) + (values[i + 1] ?? NaN)) / 2);
+    const between = Array.from(
+      { length: 0x7bff },
+      (_, i) => ((values[i] ?? NaN) + (values[i + 1] ?? NaN)) / 2,
+    );
     expect(between.filter((value) => toFloat16(value) !== reference(value))).toEqual([]);
   });
 });

@@ -1,14 +1,14 @@
-import { dispose, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, tensor1d, zeros } from '@tensorflow/tfjs-core';
 import {
   type Batch,
   memoryTeacherStore,
-  outputTensors,
   prepareCompression,
   storedTeacher,
   type StoreHeaderInput,
+  type TeacherLike,
   type TeacherStore,
 } from '@tfjs-distill/core';
-import { hint, knowledgeDistillation, topKKl } from '@tfjs-distill/losses';
+import { knowledgeDistillation, topKKl } from '@tfjs-distill/losses';
 import { describe, expect, it } from 'vitest';
 import { CLASSES, mlp, problem } from '../../../fixtures/models.js';
 
@@ -64,12 +64,9 @@ describe('training from a store', () => {
   const data = problem(40);
   const all = Int32Array.from({ length: 40 }, (_, i) => i);
 
-  async function trained(
-    teacher: Parameters<typeof prepareCompression>[1]['teacher'],
-    criterion = knowledgeDistillation({ temperature: 2 }),
-  ) {
+  async function trained(teacher: TeacherLike, criterion = knowledgeDistillation({ temperature: 2 })) {
     const student = mlp(8, 1);
-    const manager = prepareCompression(student, { teacher: teacher!, criterion });
+    const manager = prepareCompression(student, { teacher, criterion });
     try {
       const { epochs } = await manager.fit(data, { epochs: 3, batchSize: 7, seed: 1 });
       const weights = await Promise.all(student.getWeights().map((weight) => weight.data()));
@@ -82,13 +79,13 @@ describe('training from a store', () => {
 
   it('moves the weights exactly as training from the live teacher does', async () => {
     const model = mlp(16, 3);
-    const said = model.predict(data.x);
-    const logits = (await (said as ReturnType<typeof tensor2d>).data()) as Float32Array;
+    const said = model.predict(data.x) as Tensor;
+    const logits = await said.data<'float32'>();
     const store = memoryTeacherStore({ ...header, classes: CLASSES }, { ids: all, logits });
     const [live, stored] = [await trained(model), await trained(storedTeacher(store))];
     expect(stored.losses).toEqual(live.losses);
     expect(stored.weights).toEqual(live.weights);
-    dispose(said as never);
+    dispose(said);
     model.dispose();
   });
 

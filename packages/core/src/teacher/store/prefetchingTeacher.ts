@@ -3,8 +3,10 @@ import { type Batch } from '../../Batch.js';
 import { asTeacherSource, type TeacherLike } from '../asTeacherSource.js';
 import { outputTensors, type TeacherOutputs, type TeacherSource } from '../TeacherSource.js';
 
+/** The batch of the step to come, and the one behind it. */
+const AHEAD = 2;
+
 interface Started {
-  readonly batch: Batch;
   readonly taps: string;
   readonly outputs: Promise<TeacherOutputs>;
 }
@@ -21,32 +23,33 @@ interface Started {
  */
 export function prefetchingTeacher(teacher: TeacherLike): TeacherSource {
   const source = asTeacherSource(teacher);
-  let started: Started | undefined;
-  const forget = () => {
-    started?.outputs.then(
+  const started = new Map<Batch, Started>(); // oldest first
+  const forget = (batch: Batch) => {
+    started.get(batch)?.outputs.then(
       (unused) => dispose(outputTensors(unused)),
       () => undefined,
     );
-    started = undefined;
+    started.delete(batch);
   };
   return {
     name: source.name,
     signature: source.signature,
     ...(source.members && { members: source.members }),
     prefetch: (batch, taps = []) => {
-      forget();
+      forget(batch);
       const outputs = Promise.resolve().then(() => source.outputs(batch, taps));
       outputs.catch(() => undefined); // told by `outputs`
-      started = { batch, taps: taps.join(), outputs };
+      started.set(batch, { taps: taps.join(), outputs });
+      for (const old of [...started.keys()].slice(0, -AHEAD)) forget(old);
     },
     outputs: (batch, taps = []) => {
-      const ahead = started;
-      if (ahead?.batch !== batch || ahead.taps !== taps.join()) return source.outputs(batch, taps);
-      started = undefined;
+      const ahead = started.get(batch);
+      if (ahead?.taps !== taps.join()) return source.outputs(batch, taps);
+      started.delete(batch);
       return ahead.outputs;
     },
     dispose: () => {
-      forget();
+      for (const batch of [...started.keys()]) forget(batch);
       source.dispose?.();
     },
   };
