@@ -43,4 +43,4 @@ export const stagesSchema = z
     }),
     { error: 'a list of stages' },
   )
-  .check(z.minLength(1));
+  .check(z.minLength(1, { error: 'a list of at least one stage' }));

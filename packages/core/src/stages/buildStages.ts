@@ -2,6 +2,7 @@ import { type Optimizer } from '@tensorflow/tfjs-core';
 import { checkCriteria } from '../checks.js';
 import { type Criterion, type PrepareContext } from '../criterion/Criterion.js';
 import { type CriterionLike } from '../criterion/resolveCriteria.js';
+import { expected } from '../errors.js';
 import { freshOptimizer } from './freshOptimizer.js';
 import { Stage } from './Stage.js';
 import { type StageOptions } from './StageOptions.js';
@@ -50,9 +51,15 @@ function draftsOf({ criteria, stages, optimizer, resolve }: StagePlan): readonly
   if (stages === undefined) {
     return [{ criteria: criteria(), train: 'all', optimizer, where: 'prepareCompression' }];
   }
+  const first = stages.findIndex(({ optimizer: own }) => own === undefined);
+  if (optimizer !== undefined && first < 0) {
+    throw expected('optimizer', 'left out where every stage has its own', optimizer, {
+      where: 'prepareCompression',
+    });
+  }
   return stages.map(({ epochs, criterion, train = 'all', optimizer: own }, i) => {
     const where = `stage ${i + 1}`;
-    const inherited = i === 0 || optimizer === undefined ? optimizer : freshOptimizer(optimizer, where);
+    const inherited = optimizer && !own && i !== first ? freshOptimizer(optimizer, where) : optimizer;
     return { criteria: resolve(criterion), epochs, train, optimizer: own ?? inherited, where };
   });
 }
