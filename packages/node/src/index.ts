@@ -1,5 +1,4 @@
-export { checkpointFolder } from './checkpoint/checkpointFolder.js';
-export { registerCheckpointFolders } from './checkpoint/registerCheckpointFolders.js';
+export * from './checkpoint/index.js';
 export * from './data/augmentImages.js';
 export type * from './data/Dataset.js';
 export { type DatasetSpec, datasetSpecSchema } from './data/datasetSpec.js';

@@ -21,7 +21,7 @@ const samples = (count: number) => randomNormal<Rank.R2>([count, 4], 0, 1, 'floa
 const ids = (count: number) => Int32Array.from({ length: count }, (_, i) => 100 + i);
 
 async function furthest(a: Tensor, b: Tensor): Promise<number> {
-  const [first, second] = [await a.data(), await b.data()];
+  const [first, second] = [[...(await a.data())], await b.data()];
   expect(a.shape).toEqual(b.shape);
   return first.reduce((most, value, i) => Math.max(most, Math.abs(value - second[i]!)), 0);
 }
@@ -196,8 +196,9 @@ describe('remoteTeacher', () => {
   });
 
   it('says that nobody answers', async () => {
-    const { url, close } = await modelServer();
-    await close();
+    const server = await modelServer();
+    const { url } = server;
+    await server.close();
     await expect(remoteTeacher(url, quick)).rejects.toThrow(
       new RegExp(
         `Model server ${new URL(url).origin}, model "network": No answer: connect ECONNREFUSED .* Tried 3 times`,

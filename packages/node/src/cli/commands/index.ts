@@ -1,6 +1,21 @@
 import { type Command } from 'commander';
+import { compare } from './compare.js';
 import { doctor } from './doctor.js';
 import { engine } from './engine.js';
+import { label } from './label.js';
+import { evaluate } from './evaluate.js';
+import { exits } from './exits.js';
+import { exportCommand } from './export.js';
+import { run } from './run.js';
 
 /** The subcommands of `distill`. To add one: a file beside this one, a line here. Import heavy code in the action. */
-export const COMMANDS: readonly (() => Command)[] = [engine, doctor];
+export const COMMANDS: readonly (() => Command)[] = [
+  run,
+  compare,
+  evaluate,
+  exportCommand,
+  label,
+  exits,
+  engine,
+  doctor,
+];
