@@ -33,6 +33,7 @@ describe('selfDistillation', () => {
     const byHand = beYourOwnTeacher({
       exits: ['exit_conv1', 'exit_conv2', 'exit_conv3'],
       features: { exits: ['feature_exit_conv1', 'feature_exit_conv2', 'conv3'], deepest: 'conv3' },
+      featureWeight: 0.03 / 4, // conv3 has 2×2 positions
     });
     expect(await trained(one, selfDistillation())).toEqual(await trained(other, byHand));
     one.dispose();

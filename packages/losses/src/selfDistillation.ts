@@ -5,6 +5,7 @@ import {
   DistillError,
   featureShape,
   knobSchema,
+  mapKnob,
   type NamedExit,
   namedExits,
   type PrepareContext,
@@ -34,7 +35,8 @@ const WHERE = 'selfDistillation';
  *
  * `beYourOwnTeacher` with its layers found in the model: over all exits, the labels' cross-entropy times `1 − alpha`, the
  * deepest classifier's soft targets times `alpha`, and the squared distance of the exit's feature to the deepest feature times
- * `featureWeight`, through an adapter where a head does not give its shape. The deepest classifier is a constant in all
+ * `featureWeight`, through an adapter where a head does not give its shape. The distance is a sum over channels and a mean
+ * over positions: of one size with the pooled vectors that the authors compare. The deepest classifier is a constant in all
  * three: it learns by the task's own loss, of weight 1.
  *
  * `exits` names some of the exits, default all; `deepest` another layer for the deepest feature than the last of the body
@@ -91,8 +93,18 @@ function wiring(given: z.output<typeof options>, { student }: PrepareContext) {
   return {
     exits: exits.map(({ name }) => name),
     ...(featureWeight !== 0 && deepest && { features: { exits: layers, deepest, seed } }),
-    ...{ alpha, temperature, featureWeight, weight, taskWeight },
+    featureWeight: deepest
+      ? mapKnob(featureWeight, (value) => value / positionsOf(student, deepest))
+      : featureWeight,
+    ...{ alpha, temperature, weight, taskWeight },
   };
+}
+
+/** Pixels or time steps of a feature, without batch and channels. */
+function positionsOf(student: Student, layer: string): number {
+  return featureShape(student, layer)
+    .slice(1, -1)
+    .reduce<number>((product, size) => product * (size ?? 1), 1);
 }
 
 function chosenExits(
