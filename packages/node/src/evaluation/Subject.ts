@@ -7,17 +7,19 @@ import {
   countFlops,
   expected,
   type FunctionStudent,
+  type GraphModelLike,
   isLayersModel,
   liveTeacher,
   type LiveTeacherOptions,
   probabilityLayer,
   type Student,
+  type TeacherLike,
   type TeacherSource,
   totalFlops,
 } from '@tfjs-distill/core';
 
-/** Everything that can be evaluated. */
-export type EvaluatedModel = LayersModel | GraphModel | TeacherSource | Student | FunctionStudent;
+/** Everything that can be evaluated: every teacher and every student. */
+export type EvaluatedModel = TeacherLike | GraphModel | Student | FunctionStudent;
 
 /** A model as its evaluation sees it. */
 export interface Subject {
@@ -35,6 +37,7 @@ export function asSubject(model: EvaluatedModel, options: LiveTeacherOptions = {
   if (isLayersModel(model)) return layersModelSubject(model, options);
   if (isSource(model)) return { ...sourceSubject(model), live: false };
   if (isGraphModel(model)) return graphModelSubject(model, options);
+  if (typeof model === 'function') return sourceSubject(liveTeacher(model, options));
   if (isStudent(model)) return studentSubject(asStudent(model));
   throw expected('model', 'a LayersModel, a GraphModel, a TeacherSource or a Student', model, {
     where: 'evaluateModel',
@@ -51,11 +54,13 @@ function layersModelSubject(model: LayersModel, options: LiveTeacherOptions): Su
   };
 }
 
-function graphModelSubject(model: GraphModel, options: LiveTeacherOptions): Subject {
-  const weights = Object.values(model.weights).flat();
+type GraphLike = GraphModelLike & Partial<Pick<GraphModel, 'weights'>>;
+
+function graphModelSubject(model: GraphLike, options: LiveTeacherOptions): Subject {
+  const weights = Object.values(model.weights ?? {}).flat();
   return {
     ...sourceSubject(liveTeacher(model, options)),
-    parameters: weights.reduce((sum, { size }) => sum + size, 0),
+    ...(model.weights && { parameters: weights.reduce((sum, { size }) => sum + size, 0) }),
   };
 }
 
@@ -83,9 +88,8 @@ function isSource(model: EvaluatedModel): model is TeacherSource {
   return typeof (model as Partial<TeacherSource> | undefined)?.outputs === 'function';
 }
 
-function isGraphModel(model: EvaluatedModel): model is GraphModel {
-  const { predict, weights } = (model ?? {}) as Partial<GraphModel>;
-  return typeof predict === 'function' && typeof weights === 'object';
+function isGraphModel(model: EvaluatedModel): model is GraphLike {
+  return typeof (model as Partial<GraphLike> | undefined)?.predict === 'function';
 }
 
 function isStudent(model: EvaluatedModel): model is Student | FunctionStudent {

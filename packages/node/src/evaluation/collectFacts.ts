@@ -1,6 +1,5 @@
 import { type Tensor } from '@tensorflow/tfjs-core';
 import {
-  asTeacherSource,
   type Batch,
   batchSource,
   type Data,
@@ -10,7 +9,7 @@ import {
   sampleFacts,
   type TeacherLike,
 } from '@tfjs-distill/core';
-import { type Subject } from './Subject.js';
+import { asSubject, type Subject } from './Subject.js';
 
 /** One list a fact, one entry a sample. */
 export type FactColumns = Readonly<Record<Fact, readonly number[]>>;
@@ -36,15 +35,14 @@ export async function collectFacts(
   data: Data,
   { batchSize, teacher }: CollectOptions,
 ): Promise<CollectedFacts> {
-  const source = teacher === undefined ? undefined : asTeacherSource(teacher);
+  const reference = teacher === undefined ? undefined : asSubject(teacher);
   const columns = Object.fromEntries(FACTS.map((fact) => [fact, [] as number[]])) as Record<Fact, number[]>;
   let classes = 0;
   for await (const { batch, free } of batchSource(data, { batchSize }).epoch(0)) {
     try {
       const logits = await subject.logits(batch);
       classes = classesOf(logits, subject);
-      const teacherOutputs = await source?.outputs(batch);
-      append(columns, await readFacts(logits, batch, teacherOutputs?.logits));
+      append(columns, await readFacts(logits, batch, await reference?.logits(batch)));
     } finally {
       free();
     }
