@@ -39,6 +39,8 @@ const module = z.strictObject({
 });
 
 /** Every way of naming a data set in a configuration. */
-export const datasetSpecSchema = z.discriminatedUnion('type', [mnist, fashionMnist, cifar10, module]);
+export const datasetSpecSchema = z.discriminatedUnion('type', [mnist, fashionMnist, cifar10, module], {
+  error: 'mnist, fashion-mnist, cifar10 or module',
+});
 
 export type DatasetSpec = z.infer<typeof datasetSpecSchema>;

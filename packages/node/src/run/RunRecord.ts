@@ -5,7 +5,7 @@ import { type Evaluation } from '../evaluation/Evaluation.js';
 export interface TrainingRecord {
   readonly network: 'alone' | 'distilled';
   readonly seed: number;
-  /** One row an epoch, as `History` has it. */
+  /** One row an epoch, as `History` has it; `test_accuracy` at about ten of them. */
   readonly history: readonly Logs[];
   readonly evaluation: Evaluation;
   readonly seconds: number;

@@ -50,7 +50,7 @@ export class ConfigFile {
   }
 
   get value(): unknown {
-    return this.#document.toJS();
+    return this.#document.toJS() as unknown;
   }
 
   /**

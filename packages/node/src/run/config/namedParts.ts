@@ -20,7 +20,7 @@ export function namedParts(definitions: readonly Definition[], what: string) {
   );
   const types = definitions.map(({ type }) => type);
   const named = z.discriminatedUnion('type', branches as unknown as [z.ZodObject, ...z.ZodObject[]], {
-    error: ({ input }) => `${what} with a known type. ${hintOf(input, types)}`,
+    error: ({ input }) => `${what} of a known type (${hintOf(input, types)})`,
   });
   return z.union([named, userModuleSchema]);
 }
@@ -28,5 +28,5 @@ export function namedParts(definitions: readonly Definition[], what: string) {
 function hintOf(input: unknown, types: readonly string[]): string {
   const { type } = (input ?? {}) as { type?: unknown };
   const hint = typeof type === 'string' ? didYouMean(type, types) : undefined;
-  return hint ?? `Known: ${types.join(', ')}`;
+  return hint?.replace(/^D/, 'd') ?? `known: ${types.join(', ')}`;
 }

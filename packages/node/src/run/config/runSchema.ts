@@ -1,7 +1,8 @@
-import { corePlugins, knobSchema } from '@tfjs-distill/core';
+import { COMBINATIONS, corePlugins, knobSchema } from '@tfjs-distill/core';
 import { criteria } from '@tfjs-distill/losses';
 import * as z from 'zod';
 import { datasetSpecSchema } from '../../data/datasetSpec.js';
+import { teacherSpecSchema } from '../../teachers/teacherSpec.js';
 import { STUDENT_NAMES } from '../students/index.js';
 import { namedParts } from './namedParts.js';
 import { userModuleSchema } from './userModule.js';
@@ -20,13 +21,16 @@ const augment = z.strictObject({
   scale: z.number().min(0).lt(1).optional().describe('Largest relative change of size'),
 });
 
+const learningRate = knobSchema({ above: 0 });
+z.globalRegistry.add(learningRate, {
+  description: 'A number above 0, or a schedule such as { type: cosine, from: 1e-3, to: 1e-5, warmUp: 0.05 }',
+});
+
 const training = {
   epochs: count.describe('Passes over the data'),
   batchSize: count.describe('Samples a step; only whole batches are trained on'),
   optimizer: z.enum(OPTIMIZERS).describe("One of TensorFlow.js's"),
-  learningRate: (knobSchema({ above: 0 }) as unknown as z.ZodType<number | object>).describe(
-    'A number above 0, or a schedule such as { type: cosine, from: 1e-3, to: 1e-5, warmUp: 0.05 }',
-  ),
+  learningRate,
   augment: augment.describe('A new view of every image in every epoch'),
 };
 
@@ -34,7 +38,7 @@ const trainingSchema = z.strictObject({
   epochs: training.epochs.optional().describe('Passes over the data. Default 10, or what the stages say'),
   batchSize: training.batchSize.default(64),
   optimizer: training.optimizer.default('adam'),
-  learningRate: training.learningRate.default(1e-3),
+  learningRate: z._default(training.learningRate, 1e-3),
   augment: training.augment.optional(),
 });
 
@@ -42,7 +46,7 @@ const aloneSchema = z.strictObject({
   epochs: training.epochs.optional(),
   batchSize: training.batchSize.optional(),
   optimizer: training.optimizer.optional(),
-  learningRate: training.learningRate.optional(),
+  learningRate: z.optional(training.learningRate),
   augment: z.union([training.augment, z.literal(false)]).optional(),
 });
 
@@ -54,6 +58,16 @@ const stageSchema = z.strictObject({
     .optional()
     .describe("What it trains: all, student, adapters, upTo:LAYER, after:LAYER, or several joined by '+'"),
 });
+
+const weight = z.number().gt(0).optional().describe('Among several teachers');
+const teacher = z.union([
+  z.string().min(1),
+  teacherSpecSchema.extend({ weight }),
+  z.strictObject({
+    store: z.string().min(1).describe('Folder of stored answers, of `distill label`'),
+    weight,
+  }),
+]);
 
 const studentSchema = z.union([
   z.string().min(1),
@@ -77,14 +91,13 @@ export const runSchema = z
     validation: count
       .optional()
       .describe('Training samples held out to choose by: early stopping, keep-best. Default: none'),
-    teacher: z
-      .union([
-        z.string().min(1),
-        z.looseObject({}),
-        z.array(z.union([z.string().min(1), z.looseObject({})])).min(1),
-      ])
+    teacher: oneOrMany(teacher)
       .optional()
-      .describe('A model, a server, a store of answers, or { … }; a list for several'),
+      .describe('A model, a server, { store } of answers, or { model, … }; a list for several'),
+    combine: z
+      .enum(COMBINATIONS)
+      .optional()
+      .describe('How several teachers become one. Default probabilities'),
     storeTeacher: z
       .boolean()
       .default(false)

@@ -24,7 +24,7 @@ export const lightCnn: StudentBuilder = (plan) => {
       layers.maxPooling2d({ poolSize: 2, name: 'pool2' }),
       layers.flatten({ name: 'flatten' }),
       layers.dense({ units: 256, activation: 'relu', kernelInitializer: kernel(), name: 'hidden' }),
-      layers.dropout({ rate: 0.1, seed, name: 'dropout' }),
+      layers.dropout({ rate: 0.1, name: 'dropout' }),
       layers.dense({ units: classes, kernelInitializer: kernel(), name: 'logits' }),
     ],
   });

@@ -29,7 +29,7 @@ export const twoBlockCnn: StudentBuilder = (plan) => {
       layers.maxPooling2d({ poolSize: 2, name: 'pool2' }),
       layers.globalAveragePooling2d({ name: 'pool' }),
       layers.dense({ units: 32, activation: 'relu', kernelInitializer: kernel(), name: 'hidden' }),
-      layers.dropout({ rate: 0.5, seed, name: 'dropout' }),
+      layers.dropout({ rate: 0.5, name: 'dropout' }),
       layers.dense({ units: classes, kernelInitializer: kernel(), name: 'logits' }),
     ],
   });

@@ -1,0 +1,87 @@
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  type CompressionManager,
+  type Criterion,
+  type CriterionLike,
+  type Data,
+  type History,
+  type Plugin,
+  type PluginLike,
+  prepareCompression,
+  type StageOptions,
+  type TeacherLike,
+} from '@tfjs-distill/core';
+import { lossesModule } from '@tfjs-distill/losses';
+import { type TrainingConfig } from './config/runSchema.js';
+import { optimizerOf } from './parts.js';
+
+export interface TrainStudentOptions {
+  readonly data: Data;
+  readonly test: Data;
+  /** Held-out samples to choose by. */
+  readonly validation?: Data | undefined;
+  readonly training: TrainingConfig & { readonly epochs: number };
+  readonly seed: number;
+  readonly teacher?: TeacherLike | undefined;
+  /** Left out: the labels alone. */
+  readonly criterion?: readonly CriterionLike[] | undefined;
+  readonly stages?: readonly StageOptions[] | undefined;
+  readonly plugins: readonly PluginLike[];
+  /** Folder of checkpoints to go on from. */
+  readonly resume?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** No teacher, no term of its own: the task's loss alone. */
+const labelsOnly: Criterion = {
+  type: 'labels-only',
+  weight: 0,
+  requires: { teacher: false },
+  compute: ({ taskLoss }) => taskLoss,
+};
+
+const CURVE_POINTS = 10;
+
+/** Trains a student in place, alone or distilled: one code for both, so that only the teacher differs. */
+export async function trainStudent(model: LayersModel, options: TrainStudentOptions): Promise<History> {
+  const { training, teacher, criterion, stages, seed, validation, plugins, resume, signal } = options;
+  const { epochs, learningRate } = training;
+  const manager = prepareCompression(model, {
+    ...(stages ? { stages } : { criterion: criterion ?? labelsOnly }),
+    ...(teacher !== undefined && { teacher }),
+    optimizer: optimizerOf(training),
+    modules: [lossesModule],
+    plugins: [
+      ...(typeof learningRate === 'number' ? [] : [{ type: 'learning-rate', rate: learningRate }]),
+      ...plugins,
+    ],
+  });
+  try {
+    manager.use(recordCurve(manager, options.test, epochs));
+    return await manager.fit(options.data, {
+      epochs,
+      seed,
+      ...(validation && { validation }),
+      ...(resume !== undefined && { resume }),
+      ...(signal && { signal }),
+    });
+  } finally {
+    manager.dispose();
+  }
+}
+
+/** Accuracy on the test samples at about ten epochs. For the eye only: nothing is chosen by it. */
+function recordCurve(manager: CompressionManager, test: Data, epochs: number): Plugin {
+  const every = Math.max(1, Math.floor(epochs / CURVE_POINTS));
+  return {
+    name: 'test-curve',
+    onEpochEnd: {
+      order: 'post',
+      handler: async ({ epoch, log }) => {
+        if ((epoch + 1) % every !== 0 && epoch + 1 !== epochs) return;
+        const { accuracy = NaN } = await manager.evaluate(test);
+        log('test_accuracy', accuracy);
+      },
+    },
+  };
+}
