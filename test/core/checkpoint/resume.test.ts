@@ -207,9 +207,6 @@ describe('a resumed training', () => {
   it('is refused where there is no checkpoint, and passes over damaged ones', async () => {
     const dir = memoryCheckpoints('runs/a');
     await expect(run({ resume: dir })).rejects.toThrow('resume: There is no checkpoint in runs/a.');
-    await expect(run({ resume: 'runs/a' })).rejects.toThrow(
-      'Expected `dir` to be a checkpoint store, got "runs/a".',
-    );
     await run({ epochs: 2, plugins: [checkpoints({ dir })] });
     const [newest, older] = await checkpointNames(dir);
     const bytes = await dir.read(newest!);

@@ -19,7 +19,7 @@ interface Metadata {
   readonly format: string;
   /** The state as JSON, `{ "$tensor": name }` in place of each tensor. */
   readonly state: string;
-  /** Of the state and the tensors' bytes, hexadecimal. */
+  /** Of the state, the tensors' entries and their bytes, hexadecimal. */
   readonly sha256: string;
 }
 
@@ -41,8 +41,10 @@ export async function encodeCheckpoint(state: State): Promise<Uint8Array<ArrayBu
   );
   const blocks = await Promise.all(found.map(([, value]) => bytesOf(value)));
   const data = joined(blocks);
-  const metadata: Metadata = { format: CHECKPOINT_FORMAT, state: json, sha256: await checksum(json, data) };
-  return joined([header({ __metadata__: metadata, ...entriesOf(found, blocks) }), data]);
+  const entries = entriesOf(found, blocks);
+  const sha256 = await checksum(json, entries, data);
+  const metadata: Metadata = { format: CHECKPOINT_FORMAT, state: json, sha256 };
+  return joined([header({ __metadata__: metadata, ...entries }), data]);
 }
 
 /**
@@ -55,7 +57,7 @@ export async function decodeCheckpoint(bytes: Uint8Array): Promise<State> {
   const { head, data } = parse(bytes);
   const { __metadata__: metadata, ...entries } = head;
   if (metadata?.format !== CHECKPOINT_FORMAT) throw damaged(`its format is not ${CHECKPOINT_FORMAT}`);
-  if ((await checksum(metadata.state, data)) !== metadata.sha256)
+  if ((await checksum(metadata.state, entries, data)) !== metadata.sha256)
     throw damaged('its checksum does not match');
   const revive = (_: string, value: unknown): unknown => {
     const { $tensor, $number } = (value ?? {}) as { readonly $tensor?: string; readonly $number?: string };
@@ -103,7 +105,7 @@ function parse(bytes: Uint8Array): {
 }
 
 function tensorOf({ dtype, shape, data_offsets: [begin, end] }: Entry, data: Uint8Array): Tensor {
-  const { buffer } = data.slice(begin, end); // a copy begins where numbers may begin
+  const { buffer } = new Uint8Array(data.subarray(begin, end)); // a copy begins where numbers may begin
   if (dtype === 'F32') return tensor(new Float32Array(buffer), shape, 'float32');
   if (dtype === 'I32') return tensor(new Int32Array(buffer), shape, 'int32');
   return tensor(new Uint8Array(buffer), shape, 'bool');
@@ -117,8 +119,9 @@ async function bytesOf(value: Tensor): Promise<Uint8Array> {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-async function checksum(json: string, data: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', joined([new TextEncoder().encode(json), data]));
+async function checksum(json: string, entries: object, data: Uint8Array): Promise<string> {
+  const text = new TextEncoder().encode(json + JSON.stringify(entries));
+  const digest = await crypto.subtle.digest('SHA-256', joined([text, data]));
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

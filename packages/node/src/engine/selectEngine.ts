@@ -1,5 +1,6 @@
 import { DistillError, messageOf, unknownName } from '@tfjs-distill/core';
 import { type Engine, type EngineName } from './engine.js';
+import { registerCheckpointFolders } from '../checkpoint/registerCheckpointFolders.js';
 import { registerFileSystem } from '../io/registerFileSystem.js';
 import { ENGINES } from './engines.js';
 
@@ -95,6 +96,7 @@ async function tryEngine(engine: Engine, byName: boolean): Promise<Tried> {
   try {
     await engine.load();
     registerFileSystem();
+    registerCheckpointFolders();
   } catch (error) {
     return { reason: `does not load: ${messageOf(error)}`, remedy: '`npx distill doctor` says more' };
   }

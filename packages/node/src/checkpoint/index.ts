@@ -1,0 +1,2 @@
+export { checkpointFolder } from './checkpointFolder.js';
+export { registerCheckpointFolders } from './registerCheckpointFolders.js';
