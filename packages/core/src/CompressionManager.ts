@@ -24,7 +24,7 @@ import { type StepReport, type StepRunner } from './step/StepRunner.js';
 import { type StepScope } from './step/StepScope.js';
 import { type Student } from './student/Student.js';
 import { type TaskLoss } from './taskLoss.js';
-import { type TeacherSource } from './teacher/TeacherSource.js';
+import { type TeacherOutputs, type TeacherSource } from './teacher/TeacherSource.js';
 
 /** What a manager is made of. The composition root fills it in. */
 export interface ManagerParts extends LifecycleParts {
@@ -145,14 +145,14 @@ export class CompressionManager extends Lifecycle {
    * @param batch Stays yours.
    */
   async trainStep(batch: Batch): Promise<void> {
-    if (this.phase.is('idle')) await this.onTrainBegin();
-    if (this.phase.is('train')) await this.onEpochBegin();
-    await this.onStepBegin(batch);
+    const { taskLoss, stepRunner } = this.#parts;
+    const inside = stepRunner.asksTeacher === true && this.teacher?.immediate === true;
+    await (inside ? this.beginStep(batch) : this.onStepBegin(batch));
     await this.reporting(() => {
-      const { taskLoss, stepRunner } = this.#parts;
-      const { model: student, taps, variables, optimizer } = this;
-      const scope = this.#scope;
-      return stepRunner.run({ student, batch, taps, variables, optimizer, taskLoss, hooks: this, scope });
+      const { taps, variables, optimizer, model: student } = this;
+      const askTeacher = () => this.run.hear(this.answersTo(batch) as TeacherOutputs);
+      const work = { student, batch, taps, variables, optimizer, taskLoss, hooks: this, scope: this.#scope };
+      return stepRunner.run(inside ? { ...work, askTeacher } : work);
     });
     await this.onStepEnd();
   }

@@ -5,6 +5,7 @@ import { type Logs } from './context.js';
 import { combineLosses } from './criterion/combineLosses.js';
 import { createHooks, type Hooks } from './hooks/createHooks.js';
 import { ErrorChannel } from './hooks/ErrorChannel.js';
+import { type MaybePromise } from './hooks/HookSignatures.js';
 import { type History } from './loop/fit.js';
 import { checkInput } from './models/checkInput.js';
 import { Phase } from './Phase.js';
@@ -15,7 +16,7 @@ import { type Stage } from './stages/Stage.js';
 import { Stages } from './stages/Stages.js';
 import { releaseTape } from './step/releaseTape.js';
 import { type Student, type StudentOutputs } from './student/Student.js';
-import { type TeacherSource } from './teacher/TeacherSource.js';
+import { type TeacherOutputs, type TeacherSource } from './teacher/TeacherSource.js';
 
 export interface LifecycleParts {
   readonly student: Student;
@@ -70,16 +71,30 @@ export class Lifecycle {
     this.run.teacher?.prefetch?.(batch, this.runningStage.taps.teacher);
   }
 
-  /** Fires the hook, then asks the teacher: outside the tape, and awaited. The batch stays yours. */
+  /**
+   * Fires the hook, then asks the teacher: outside the tape, and awaited. The batch stays yours.
+   * Begins the training and the epoch if you have not.
+   */
   async onStepBegin(batch: Batch): Promise<void> {
+    await this.beginStep(batch);
+    await this.reporting(async () => this.run.hear(await this.answersTo(batch)));
+  }
+
+  /** Fires the hook; whoever calls it asks the teacher. */
+  protected async beginStep(batch: Batch): Promise<void> {
+    if (this.phase.is('idle')) await this.onTrainBegin();
+    if (this.phase.is('train')) await this.onEpochBegin();
     this.phase.enter('onStepBegin', 'epoch', 'step');
     this.run.beginStep(batch);
     await this.reporting(async () => {
       batchSize(batch);
       checkInput(batch.x, this.run.student.signature, 'student');
       await this.hooks.onStepBegin.promise(this.run);
-      this.run.hear(await this.run.teacher?.outputs(batch, this.runningStage.taps.teacher));
     });
+  }
+
+  protected answersTo(batch: Batch): MaybePromise<TeacherOutputs> | undefined {
+    return this.run.teacher?.outputs(batch, this.runningStage.taps.teacher);
   }
 
   /**
@@ -131,7 +146,9 @@ export class Lifecycle {
     return run.logs;
   }
 
+  /** Ends the epoch too if you have not. */
   async onTrainEnd(): Promise<History> {
+    if (this.phase.is('epoch')) await this.onEpochEnd();
     this.phase.enter('onTrainEnd', 'train', 'idle');
     const run = this.run;
     await this.reporting(() => this.hooks.onTrainEnd.promise(run));

@@ -1,6 +1,7 @@
 import { type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Criterion } from '../criterion/Criterion.js';
 import { type Hooks } from '../hooks/createHooks.js';
+import { seedOfStep } from '../random/seededStudent.js';
 import { type Run } from '../Run.js';
 import { type Progress } from '../Schedule.js';
 import { type TeacherOutputs } from '../teacher/TeacherSource.js';
@@ -31,6 +32,14 @@ export class RunScope implements StepScope {
 
   get answers(): TeacherOutputs | undefined {
     return this.#run.answers;
+  }
+
+  get seed(): number {
+    return seedOfStep(this.#run);
+  }
+
+  hear(outputs: TeacherOutputs): void {
+    this.#run.hear(outputs);
   }
 
   get criteria(): readonly Criterion[] {

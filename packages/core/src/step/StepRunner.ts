@@ -22,6 +22,8 @@ export interface StepWork {
   readonly optimizer: Optimizer;
   readonly taskLoss: TaskLoss;
   readonly hooks: StepHooks;
+  /** To be called first, outside the tape, where it is given: the teacher then answers as a part of the step. */
+  readonly askTeacher?: () => void;
   /** What else the step depends on: for runners that do not call everything at every step. */
   readonly scope: StepScope;
 }
@@ -41,6 +43,8 @@ export interface StepReport {
 /** How one step is carried out, from the student's forward pass to the moved weights. */
 export interface StepRunner {
   run(work: StepWork): void | Promise<void>;
+  /** Whether it calls `askTeacher`; otherwise all teachers are asked before it runs. */
+  readonly asksTeacher?: boolean;
   /** Absent where all steps run the same way. */
   readonly report?: StepReport | undefined;
   dispose?(): void;

@@ -22,6 +22,10 @@ export interface StepScope {
   readonly progress: Progress;
   /** The teacher's outputs for the batch, if there is a teacher. */
   readonly answers: TeacherOutputs | undefined;
+  /** What the random numbers of this step follow from. */
+  readonly seed: number;
+  /** Gives the step a teacher's outputs where nobody asked the teacher. Takes the tensors over. */
+  hear(outputs: TeacherOutputs): void;
   readonly criteria: readonly Criterion[];
   readonly listeners: readonly StepListener[];
   /** The losses that the step has reported: `loss` is the minimized one. */

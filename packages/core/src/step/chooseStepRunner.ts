@@ -42,6 +42,7 @@ export function chooseStepRunner(name: StepRunnerName = 'auto'): StepRunner {
 
 /** Decides at the first step, when the engine is sure to be chosen. */
 class AutoStepRunner implements StepRunner {
+  readonly asksTeacher = true;
   #chosen: StepRunner | undefined;
 
   run(work: StepWork): void | Promise<void> {

@@ -4,8 +4,10 @@ import { type StepRunner, type StepWork } from './StepRunner.js';
 
 /** Runs a step kernel by kernel, on any engine. */
 export const eagerStepRunner: StepRunner = {
+  asksTeacher: true,
   run: (work) => {
     const { student, batch, taps, variables, optimizer, taskLoss, hooks } = work;
+    work.askTeacher?.();
     tidy(() => {
       const { grads } = gradientsOf(variables, () => {
         const output = student.forward(batch.x, { training: true, taps });

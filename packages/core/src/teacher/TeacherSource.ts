@@ -41,6 +41,11 @@ export interface TeacherSource {
   readonly signature: ModelSignature;
   /** Set where criteria on logits are to be computed once per teacher; see `ensemble`. */
   readonly members?: readonly TeacherMember[];
+  /**
+   * Whether `outputs` answers at once, by operations of the present backend alone: a compiled step then takes the
+   * teacher in. Default false.
+   */
+  readonly immediate?: boolean;
   /** Answers for a batch, and the features of the named layers. Runs outside the gradient tape. */
   outputs(batch: Batch, taps?: readonly string[]): TeacherOutputs | Promise<TeacherOutputs>;
   /** Told of a batch before its step: what takes long may begin. The same batch object follows in `outputs`. */

@@ -42,6 +42,7 @@ export function adaptTeacher(source: TeacherSource, adaptation: TeacherAdaptatio
   let outputs = kind;
   return {
     ...renamed(source, name),
+    immediate: false, // it converts asynchronously
     // whoever converts the input asks with another batch than the one announced
     ...(convertsInput && { prefetch: () => undefined }),
     signature: adaptedSignature(source.signature, { columns, channelsFirst, convertsInput }),
@@ -60,6 +61,7 @@ function renamed(source: TeacherSource, name: string): TeacherSource {
     name,
     signature: source.signature,
     ...(source.members && { members: source.members }),
+    ...(source.immediate && { immediate: true }),
     outputs: (batch, taps) => source.outputs(batch, taps),
     ...(source.prefetch && { prefetch: (batch, taps) => source.prefetch?.(batch, taps) }),
     dispose: () => source.dispose?.(),

@@ -50,6 +50,7 @@ export function liveTeacher(
   return {
     name: options.name ?? name,
     signature,
+    immediate: model.constructor.name !== 'AsyncFunction',
     outputs: ({ x }, taps = []) => {
       checkInput(x, signature, 'teacher');
       return run(x, taps);
