@@ -64,8 +64,9 @@ interface Options {
 async function main(options: Options): Promise<void> {
   const began = performance.now();
   const { engine } = await selectEngine({ engine: options.engine as EngineName | undefined, onMessage: say });
-  const settings = settingsOf(options);
-  const dataset = await openDataset(specOf(options, settings));
+  const wanted = settingsOf(options);
+  const dataset = await openDataset(specOf(options, wanted));
+  const settings = fitted(wanted, dataset);
   const { train, calibration, test } = splits(dataset, settings);
   say(planOf(dataset, settings));
 
@@ -162,8 +163,12 @@ function settingsOf({ full, head, seeds, images, epochs }: Options): Settings {
   const preset = full ? FULL : DEFAULT;
   const given = { head, seeds, images, epochs };
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const calibration = Math.min(preset.calibration, Math.ceil((images ?? Infinity) / 7));
-  return { ...preset, ...(defined as Partial<Settings>), calibration };
+  return { ...preset, ...(defined as Partial<Settings>) };
+}
+
+/** A seventh of the images, at most, is for calibration. */
+function fitted(settings: Settings, { train }: Dataset): Settings {
+  return { ...settings, calibration: Math.min(settings.calibration, Math.ceil(train.shape[0] / 7)) };
 }
 
 function specOf({ data: type, path }: Options, { images, testImages }: Settings): DatasetSpec {
