@@ -114,6 +114,8 @@ export { deepestFeature, exitName, type NamedExit, namedExits } from './exits/ex
 export { exportExits, type ExportExitsOptions } from './exits/exportExits.js';
 export type { HeadName } from './exits/heads.js';
 export type { ModelSignature, Shape } from './models/ModelSignature.js';
+export { type ProposedMapping, proposeMappings, type TappableLayer } from './models/proposeMappings.js';
+export { type ModelLayer, tappableFeatures, tappableLayers } from './models/tappableLayers.js';
 export type { CompressionConfig, CompressionOptions } from './options.js';
 export { checkpoints } from './plugins/checkpoints.js';
 export { corePlugins } from './plugins/corePlugins.js';
