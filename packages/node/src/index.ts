@@ -27,3 +27,4 @@ export * from './models/openModel.js';
 export * from './store/index.js';
 export * from './teachers/index.js';
 export * from './label/index.js';
+export * from './plugins/index.js';
