@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { appendFile, readFile, rm, truncate } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import {
   bytesPerSample,
@@ -24,32 +24,28 @@ const PREFIX_BYTES = 8;
  * one column after another.
  */
 export class RowJournal {
-  readonly #file: FileHandle;
-  readonly #folder: string;
+  readonly #path: string;
   readonly #header: StoreHeader;
   #end = 0;
 
-  private constructor(folder: string, file: FileHandle, header: StoreHeader) {
-    this.#folder = folder;
-    this.#file = file;
+  private constructor(path: string, header: StoreHeader) {
+    this.#path = path;
     this.#header = header;
   }
 
   /** Opens a journal, and gives the records that are whole; what follows them is cut off. */
   static async open(
-    folder: string,
     path: string,
     header: StoreHeader,
   ): Promise<{ readonly journal: RowJournal; readonly records: readonly JournalRecord[] }> {
-    let journal: RowJournal | undefined;
+    const journal = new RowJournal(path, header);
     let records: JournalRecord[] = [];
-    await writing(folder, async () => {
-      const file = await open(path, 'a+');
-      journal = new RowJournal(folder, file, header);
-      records = journal.#parse(await file.readFile());
-      await file.truncate(journal.#end);
+    await writing(path, async () => {
+      await appendFile(path, ''); // so that it exists
+      records = journal.#parse(await readFile(path));
+      await truncate(path, journal.#end);
     });
-    return { journal: journal as RowJournal, records };
+    return { journal, records };
   }
 
   /** Adds rows `from … to` of the columns. */
@@ -64,19 +60,21 @@ export class RowJournal {
     }
     record.writeUInt32LE(samples, 0);
     record.writeUInt32LE(crc32(record.subarray(PREFIX_BYTES)), 4);
-    await writing(this.#folder, () => this.#file.appendFile(record));
+    await writing(this.#path, () => appendFile(this.#path, record));
     this.#end += record.length;
   }
 
   /** Forgets all records: they are in a shard. */
   async clear(): Promise<void> {
     if (this.#end === 0) return;
-    await writing(this.#folder, () => this.#file.truncate(0));
+    await writing(this.#path, () => truncate(this.#path));
     this.#end = 0;
   }
 
-  async close(): Promise<void> {
-    await this.#file.close();
+  /** The store is whole. */
+  async remove(): Promise<void> {
+    await rm(this.#path, { force: true });
+    this.#end = 0;
   }
 
   #parse(bytes: Buffer): JournalRecord[] {

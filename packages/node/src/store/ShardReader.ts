@@ -7,7 +7,7 @@ import {
   type Columns,
   newColumn,
 } from '@tfjs-distill/core';
-import { FilePool } from './FilePool.js';
+import { type FilePart, FilePool } from './FilePool.js';
 
 export interface OpenedShard {
   readonly path: string;
@@ -18,7 +18,7 @@ export interface OpenedShard {
 }
 
 interface Place {
-  readonly shard: number;
+  readonly shard: OpenedShard;
   readonly row: number;
 }
 
@@ -34,33 +34,27 @@ export class ShardReader implements ColumnReader {
     this.#firstRows = shards.map(({ samples }) => (row += samples) - samples);
   }
 
+  /** Whether every row is in memory. */
+  get resident(): boolean {
+    return this.#shards.every(({ bytes }) => bytes !== undefined);
+  }
+
   read(rows: Int32Array, columns: readonly Column[]): Columns | Promise<Columns> {
-    const places = Array.from(rows, (row) => this.#placeOf(row));
-    const room = columns.map((column) => [column, newColumn(column, rows.length)] as const);
-    const result = Object.fromEntries(room.map(([{ name }, values]) => [name, values]));
-    const reads = room.flatMap(([column, values]) =>
-      places.flatMap((place, i) => this.#copy(place, column, values, i) ?? []),
-    );
-    return reads.length === 0 ? result : Promise.all(reads).then(() => result);
+    const room = columns.map((column) => newColumn(column, rows.length));
+    const result = Object.fromEntries(columns.map(({ name }, i) => [name, room[i] as ColumnArray]));
+    const parts: FilePart[] = [];
+    rows.forEach((row, at) => {
+      const place = this.#placeOf(row);
+      columns.forEach((column, i) => {
+        const part = copyRow(place, column, room[i] as ColumnArray, at);
+        if (part) parts.push(part);
+      });
+    });
+    return parts.length === 0 ? result : this.#files.readAll(parts).then(() => result);
   }
 
   dispose(): void {
     this.#files.dispose();
-  }
-
-  /** Copies a row from memory at once, or starts to read it. */
-  #copy({ shard, row }: Place, column: Column, to: ColumnArray, at: number): Promise<void> | undefined {
-    const { path, samples, offsets, bytes } = this.#shards[shard] as OpenedShard;
-    const { name, width } = column;
-    const offset = offsets[name] as number;
-    if (bytes !== undefined) {
-      const all = columnAt(column, bytes, offset, samples);
-      to.set(all.subarray(row * width, (row + 1) * width), at * width);
-      return undefined;
-    }
-    const size = bytesPerSample(column);
-    const target = new Uint8Array(to.buffer, at * size, size);
-    return this.#files.read(path, target, offset + row * size);
   }
 
   #placeOf(row: number): Place {
@@ -70,6 +64,20 @@ export class ShardReader implements ColumnReader {
       if ((this.#firstRows[middle] as number) <= row) low = middle;
       else high = middle - 1;
     }
-    return { shard: low, row: row - (this.#firstRows[low] ?? 0) };
+    return { shard: this.#shards[low] as OpenedShard, row: row - (this.#firstRows[low] ?? 0) };
   }
+}
+
+/** Copies a row from memory, or says which part of which file it is. */
+function copyRow({ shard, row }: Place, column: Column, to: ColumnArray, at: number): FilePart | undefined {
+  const { path, samples, offsets, bytes } = shard;
+  const { name, width } = column;
+  const offset = offsets[name] as number;
+  if (bytes !== undefined) {
+    const all = columnAt(column, bytes, offset, samples);
+    to.set(all.subarray(row * width, (row + 1) * width), at * width);
+    return undefined;
+  }
+  const size = bytesPerSample(column);
+  return { path, position: offset + row * size, target: new Uint8Array(to.buffer, at * size, size) };
 }

@@ -101,7 +101,7 @@ class DiskWriter implements TeacherStoreWriter {
       for (const id of shard.ids) this.#stored.add(id);
       this.#shards.push({ file, samples: shard.samples, digest: shard.digest });
     }
-    const opened = await RowJournal.open(this.#folder, join(this.#folder, JOURNAL), this.header);
+    const opened = await RowJournal.open(join(this.#folder, JOURNAL), this.header);
     this.#journal = opened.journal;
     for (const { columns, samples } of opened.records) {
       const ids = columns['id'] as Int32Array;
@@ -133,8 +133,7 @@ class DiskWriter implements TeacherStoreWriter {
     if (this.#filled > 0) await this.#writeShard();
     await writeManifest(this.#folder, { header: this.header, shards: this.#shards });
     this.#whole = true;
-    await this.#journal?.close();
-    await rm(join(this.#folder, JOURNAL), { force: true });
+    await this.#journal?.remove();
   }
 
   #assertNew(ids: Int32Array): void {

@@ -95,12 +95,12 @@ export async function writeShard(folder: string, file: string, bytes: Uint8Array
 }
 
 /** What the disk refuses becomes one of our errors. */
-export async function writing(folder: string, action: () => Promise<unknown>): Promise<void> {
+export async function writing(where: string, action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
   } catch (cause) {
-    throw new DistillError('DATA', `The folder cannot be written: ${messageOf(cause)}.`, {
-      where: folder,
+    throw new DistillError('DATA', `It cannot be written: ${messageOf(cause)}.`, {
+      where,
       cause,
     });
   }

@@ -6,6 +6,8 @@ import { type TeacherStore } from './TeacherStore.js';
 
 /** Where the bytes of a store are: memory, files, a server. */
 export interface ColumnReader {
+  /** Whether all rows are in memory, so that there is nothing to read ahead. */
+  readonly resident: boolean;
   /** The values of these rows, in this order, of each of these columns. */
   read(rows: Int32Array, columns: readonly Column[]): Columns | Promise<Columns>;
   dispose(): void;
@@ -21,15 +23,16 @@ export function columnTeacherStore(header: StoreHeader, ids: IdIndex, reader: Co
     const needed = known.filter(({ name }) => !name.startsWith('feature.') || tapped.has(name));
     return reader.read(ids.expectRows(wanted), needed);
   };
+  const prefetch = (wanted: Int32Array, taps: readonly string[] = []) => {
+    const columns = Promise.resolve().then(() => read(wanted, taps));
+    columns.catch(() => undefined); // told by `rows`
+    started.set(wanted, { taps: taps.join(), columns });
+  };
   return {
     header,
     size: ids.size,
     has: (wanted) => !ids.rowsOf(wanted).includes(-1),
-    prefetch: (wanted, taps = []) => {
-      const columns = Promise.resolve().then(() => read(wanted, taps));
-      columns.catch(() => undefined); // told by `rows`
-      started.set(wanted, { taps: taps.join(), columns });
-    },
+    ...(!reader.resident && { prefetch }),
     rows: (wanted, taps = []) => {
       const ahead = started.get(wanted);
       started.delete(wanted);

@@ -21,6 +21,7 @@ export function memoryTeacherStore(input: StoreHeaderInput, rows: TeacherRows): 
 
 function memoryReader(all: Columns): ColumnReader {
   return {
+    resident: true,
     read: (rows, columns) =>
       Object.fromEntries(
         columns.map((column) => {

@@ -37,6 +37,9 @@ export function storedTeacher(
   assertAlike(all.map(({ header }) => header));
   const storeOf = ({ view = 'none' }: Batch): TeacherStore | undefined =>
     all.find(({ header }) => header.augmentation === view) ?? (augmentation === 'ignore' ? first : undefined);
+  const prefetch = (batch: Batch, taps: readonly string[] = []) => {
+    if (batch.ids !== undefined) storeOf(batch)?.prefetch?.(batch.ids, taps);
+  };
   const { features } = first.header;
   return {
     name,
@@ -49,9 +52,7 @@ export function storedTeacher(
       if (store === undefined) throw otherView(batch.view ?? 'none', all);
       return store.rows(idsOf(batch), taps);
     },
-    prefetch: (batch, taps = []) => {
-      if (batch.ids !== undefined) storeOf(batch)?.prefetch?.(batch.ids, taps);
-    },
+    ...(all.some((store) => 'prefetch' in store) && { prefetch }),
   };
 }
 
