@@ -1,4 +1,4 @@
-import { type Element } from 'hast';
+import type { Element } from 'hast';
 import { fromHtml } from 'hast-util-from-html';
 import { h } from 'hastscript';
 import { type Chart, type LegendEntry } from './charts/Chart.js';

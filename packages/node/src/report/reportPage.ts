@@ -1,4 +1,4 @@
-import { type Element } from 'hast';
+import type { Element } from 'hast';
 import { toHtml } from 'hast-util-to-html';
 import { h } from 'hastscript';
 import { stringify } from 'yaml';

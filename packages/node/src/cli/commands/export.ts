@@ -1,4 +1,3 @@
-import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { Command, Option } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
 import { type ExportReport } from '../../export/exportStudent.js';
@@ -59,7 +58,7 @@ async function exported(path: string, flags: Flags): Promise<ExportReport> {
         where: 'export',
         hint: 'It is ready for use as it is.',
       });
-    return await exportStudent(student as LayersModel, flags.output, {
+    return await exportStudent(student, flags.output, {
       quantize,
       exits,
       sample,

@@ -28,7 +28,7 @@ export function confusionChart(record: RunRecord): Chart | undefined {
     caption: 'Rows are true classes, columns answers, all seeds together. Mistakes are in the second colour.',
     legend: [],
     spec: {
-      height: 300,
+      height: 380,
       data: { values },
       encoding: { x: band('answer', names, 'top'), y: band('truth', names, 'left') },
       layer: [squares(), ...(names.length > MOST_NUMBERS ? [] : [numbers()])],
@@ -69,7 +69,7 @@ function numbers() {
 function band(field: string, sort: readonly string[], orient: string) {
   const title = field === 'truth' ? 'true class' : 'answer';
   const labelAngle = orient === 'top' && sort.some((name) => name.length > 2) ? -45 : 0;
-  const axis = { orient, labelAngle, labelLimit: 90, domain: false, ticks: false };
+  const axis = { orient, labelAngle, labelLimit: 64, domain: false, ticks: false };
   return { field, type: 'nominal', sort, title, axis };
 }
 

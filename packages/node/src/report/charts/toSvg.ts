@@ -3,13 +3,19 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 
 /** Draws a chart. Its colours are the page's own variables, so that it follows the page's light and dark. */
 export async function toSvg(spec: object): Promise<string> {
-  const { spec: vega } = compile({ width: 340, height: 230, config: CONFIG, ...spec } as TopLevelSpec);
+  const { spec: vega } = compile({ ...sizeOf(spec), config: CONFIG, ...spec } as TopLevelSpec);
   const view = new View(parse(vega), { renderer: 'none' });
   try {
     return await view.toSVG();
   } finally {
     view.finalize();
   }
+}
+
+/** Labels count too, so that a phone shows letters of one size in every chart; rows of charts cannot be fitted. */
+function sizeOf(spec: object): object {
+  const autosize = 'facet' in spec ? {} : { autosize: { type: 'fit', contains: 'padding' } };
+  return { width: 380, height: 270, ...autosize };
 }
 
 const CONFIG = {
