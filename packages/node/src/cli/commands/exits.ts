@@ -44,7 +44,7 @@ async function measured(model: string, { data, path, split, limit, accuracy, eng
   const kept = limit === undefined ? {} : { limit: { [split]: limit } };
   const dataset = await openDataset({ ...specOf(data), ...(path !== undefined && { path }), ...kept });
   const samples = sampleTensors(dataset[split]);
-  return reportExits(model, samples, { name: `${dataset.name}, ${split}`, accuracy });
+  return reportExits(model, samples, { name: `${data}, ${split}`, accuracy });
 }
 
 async function printReport(report: Report): Promise<void> {
