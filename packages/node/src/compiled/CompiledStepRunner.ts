@@ -11,11 +11,10 @@ import {
 } from '@tfjs-distill/core';
 import { type NativeBackend, nativeBackend } from './binding.js';
 import { CompiledTrace, type StepFacts } from './CompiledTrace.js';
-import { noteSeeds } from './drawnConstants.js';
 import { type LazyBinding, lazyBindingOf } from './LazyBinding.js';
 import { type Recording } from './Recording.js';
 import { rateOf, StepPlan } from './StepPlan.js';
-import { knownInputs, livingVariables, passingTensors } from './stepRoles.js';
+import { knownInputs, livingVariables, passingTensors, VARIABLE } from './stepRoles.js';
 
 /** Ways that a step may go which are kept; the one that was not gone for longest is dropped. */
 const KEPT = 16;
@@ -30,6 +29,7 @@ const HOPELESS = 12;
  * JavaScript adds nothing, it is left out: *compiled*.
  */
 export class CompiledStepRunner implements StepRunner {
+  readonly asksTeacher = true;
   readonly #strict: boolean;
   /** Traces with their graphs, the last one used at the end. */
   #traces: CompiledTrace[] = [];
@@ -105,7 +105,8 @@ export class CompiledStepRunner implements StepRunner {
   #replay(step: StepRecorder, recording: Recording, compiled: CompiledTrace): boolean {
     try {
       compiled.compare(recording, step.facts);
-      recording.settle(compiled.replay(recording));
+      compiled.freeze(step.teacherInputs(compiled.trace), recording.inputIds);
+      recording.settle(compiled.replay(recording, step.facts));
       return true;
     } catch (error) {
       recording.runPutOff();
@@ -141,18 +142,21 @@ class StepRecorder {
   readonly #passing: ReadonlyMap<string, Tensor>;
   readonly #knobs = new Set<Knob>();
   readonly #reads = new Set<string>();
+  readonly #count: number;
   #before: ReadonlyMap<Variable, number> = new Map();
-  #seeds: readonly number[] = [];
+  /** How many inputs had been used when the teacher had answered. */
+  #asked = 0;
 
   constructor(backend: NativeBackend, work: StepWork, passing: ReadonlyMap<string, Tensor>) {
     this.#backend = backend;
     this.#lazy = lazyBindingOf(backend);
     this.#work = work;
     this.#passing = passing;
+    this.#count = work.optimizer.iterations;
   }
 
   get facts(): StepFacts {
-    return { seeds: this.#seeds, learningRate: rateOf(this.#work.optimizer) };
+    return { seed: this.#work.scope.seed, learningRate: rateOf(this.#work.optimizer) };
   }
 
   record(known: readonly CompiledTrace[], onInterrupt: (why: string) => void): Recording {
@@ -164,11 +168,24 @@ class StepRecorder {
       knob: (knob: Knob) => void this.#knobs.add(knob),
       read: (name: string) => void this.#reads.add(name),
     };
-    return this.#lazy.record({ inputs, traces, onInterrupt }, () => {
-      this.#seeds = noteSeeds(() =>
-        this.#work.scope.observe(observer, () => void eagerStepRunner.run(this.#work)),
-      );
-    });
+    const { askTeacher, scope } = this.#work;
+    const ask = () => {
+      askTeacher?.();
+      this.#asked = this.#lazy.inputsSoFar;
+    };
+    const work = askTeacher ? { ...this.#work, askTeacher: ask } : this.#work;
+    return this.#lazy.record({ inputs, traces, onInterrupt }, () =>
+      scope.observe(observer, () => void eagerStepRunner.run(work)),
+    );
+  }
+
+  /** Inputs that the teacher was the first to use, and that neither pass by nor are trained: its weights. */
+  teacherInputs({ inputs }: CompiledTrace['trace']): readonly number[] {
+    const trained = new Set(this.#work.variables.map(({ name }) => VARIABLE + name));
+    const weights = inputs
+      .slice(0, this.#asked)
+      .filter(({ key }) => !trained.has(key) && !this.#passing.has(key));
+    return weights.map((input) => inputs.indexOf(input));
   }
 
   compile(trace: CompiledTrace['trace']): CompiledTrace {
@@ -176,13 +193,14 @@ class StepRecorder {
   }
 
   plan(recording: Recording, compiled: CompiledTrace): StepPlan | string {
-    const { work, knobs, reads, before } = {
+    return StepPlan.make(this.#backend, this.#lazy, compiled, {
       work: this.#work,
+      recording,
+      before: this.#before,
       knobs: this.#knobs,
       reads: this.#reads,
-      before: this.#before,
-    };
-    return StepPlan.make(this.#backend, this.#lazy, compiled, { work, recording, before, knobs, reads });
+      iterations: this.#work.optimizer.iterations - this.#count,
+    });
   }
 }
 

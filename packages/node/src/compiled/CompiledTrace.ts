@@ -2,13 +2,13 @@ import { type NativeBackend, type NativeBinding, type NativeTensor } from './bin
 import { type Draw, drawNodes, drawOf, SEED, SEED_LAYOUT } from './drawnConstants.js';
 import { GraphProgram } from './GraphProgram.js';
 import { type Recording } from './Recording.js';
-import { type Constant, sameValues, type Trace } from './Trace.js';
+import { type Constant, type Input, type Layout, sameValues, type Trace } from './Trace.js';
 import { writeGraph } from './writeGraph.js';
 
 /** What a recorded step is compared by. */
 export interface StepFacts {
-  /** What `Math.random` gave during the step. */
-  readonly seeds: readonly number[];
+  /** What the step's random numbers follow from. */
+  readonly seed: number;
   /** The optimizer's learning rate, if it has one. */
   readonly learningRate: number | undefined;
 }
@@ -29,6 +29,8 @@ export class CompiledTrace {
   #last: readonly Constant[];
   /** Whether that was what the step before it had uploaded. */
   #quiet = true;
+  /** Inputs that are part of the graph, with the native tensors they were read of. */
+  #frozen: Map<number, { readonly id: number; readonly constant: Constant }> | undefined;
   #program: GraphProgram | undefined;
   #compared = 0;
   #rateMoved = false;
@@ -75,13 +77,13 @@ export class CompiledTrace {
   }
 
   /** Runs a step that was put off. */
-  replay(recording: Recording): NativeTensor[] {
-    return this.#run(recording.inputIds, (i) => recording.constants[i] as Constant);
+  replay(recording: Recording, { seed }: StepFacts): NativeTensor[] {
+    return this.#run(recording.inputIds, seed, (i) => recording.constants[i] as Constant);
   }
 
-  /** Runs a step of which only the inputs and the learning rate are given. Needs `settled`. */
-  run(inputs: readonly number[], learningRate: number): NativeTensor[] {
-    return this.#run(inputs, (i) => {
+  /** Runs a step of which only the inputs, seed and learning rate are given. Needs `settled`. */
+  run(inputs: readonly number[], { seed, learningRate = 0 }: StepFacts): NativeTensor[] {
+    return this.#run(inputs, seed, (i) => {
       const last = this.#last[i] as Constant;
       const sign = this.#rates.get(i);
       return sign === undefined ? last : { ...last, values: Float32Array.of(sign * learningRate) };
@@ -93,13 +95,31 @@ export class CompiledTrace {
     this.#program = undefined;
   }
 
-  #run(inputs: readonly number[], constant: (index: number) => Constant): NativeTensor[] {
+  /**
+   * Makes inputs that stay as they are, such as a teacher's weights, a part of the graph: TensorFlow folds
+   * and fuses what hangs on them alone. If one changes after all, they are inputs again.
+   */
+  freeze(indices: readonly number[], ids: readonly number[]): void {
+    if (this.#frozen !== undefined || this.#program !== undefined) return;
+    const layouts = indices.map((i) => (this.trace.inputs[i] as Input).layout);
+    const bytes = layouts.reduce((sum, layout) => sum + 4 * sizeOf(layout), 0);
+    this.#frozen = new Map();
+    if (bytes > FROZEN_BYTES) return;
+    indices.forEach((index, i) => {
+      const id = ids[index] as number;
+      const values = this.#native.tensorDataSync(id);
+      this.#frozen?.set(index, { id, constant: { ...(layouts[i] as Layout), values } });
+    });
+  }
+
+  #run(inputs: readonly number[], seed: number, constant: (index: number) => Constant): NativeTensor[] {
+    this.#thaw(inputs);
     const fed = [...this.#fed].map(constant);
-    if (this.#drawn.size > 0) fed.push({ ...SEED_LAYOUT, values: newSeed() });
+    if (this.#drawn.size > 0) fed.push({ ...SEED_LAYOUT, values: Int32Array.of(seed, 0) });
     const made = fed.map(({ shape, dtype, values }) => this.#native.createTensor(shape, dtype, values));
     try {
       this.#program ??= this.#compile();
-      return this.#program.run([...inputs, ...made]);
+      return this.#program.run([...inputs.filter((_, i) => !this.#frozen?.has(i)), ...made]);
     } finally {
       for (const id of made) this.#native.deleteTensor(id);
     }
@@ -113,11 +133,18 @@ export class CompiledTrace {
       }),
     );
     const extra = drawn.size > 0 ? [{ name: SEED, layout: SEED_LAYOUT }] : [];
-    return new GraphProgram(this.#native, writeGraph(this.trace, { fed: this.#fed, drawn, extra }));
+    const frozen = new Map([...(this.#frozen ?? [])].map(([i, { constant }]) => [i, constant] as const));
+    return new GraphProgram(this.#native, writeGraph(this.trace, { fed: this.#fed, frozen, drawn, extra }));
+  }
+
+  #thaw(inputs: readonly number[]): void {
+    if ([...(this.#frozen ?? [])].every(([i, { id }]) => inputs[i] === id)) return;
+    this.#frozen?.clear();
+    this.dispose();
   }
 
   #differs(index: number, now: Constant, facts: StepFacts): void {
-    const draw = drawOf(this.#backend, now, facts.seeds);
+    const draw = drawOf(this.#backend, now, facts.seed);
     if (draw) {
       this.#drawn.set(index, draw);
     } else {
@@ -135,8 +162,11 @@ export class CompiledTrace {
   }
 }
 
-function newSeed(): Int32Array {
-  return Int32Array.from([Math.random(), Math.random()], (share) => Math.floor(share * 2 ** 31));
+/** More than this does not go into a graph: a message of TensorFlow's must stay below 2 GB. */
+const FROZEN_BYTES = 2 ** 30;
+
+function sizeOf({ shape }: Layout): number {
+  return shape.reduce((size, length) => size * length, 1);
 }
 
 /** 1 if a scalar is the learning rate, −1 if it is its negative. */

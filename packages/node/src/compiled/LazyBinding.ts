@@ -82,6 +82,11 @@ export class LazyBinding {
     this.#pinned.delete(id);
   }
 
+  /** How many inputs the step under way has used so far. */
+  get inputsSoFar(): number {
+    return this.#recording?.inputIds.length ?? 0;
+  }
+
   /** Notes a tensor that a plan feeds by its id; `isPinned` is false once it is freed. */
   pin(id: number): void {
     this.#pinned.add(id);

@@ -15,6 +15,11 @@ import {
 /** A tensor that the step may meet, by its native id. */
 export type KnownInputs = ReadonlyMap<number, Input>;
 
+/** Key of a tensor that an earlier step made and somebody keeps. */
+export const KEPT = 'kept';
+/** How the key of a tensor starts that nobody knows: its native id follows. It is never written to. */
+export const STRANGER = 'id ';
+
 export interface RecordOptions {
   readonly inputs: KnownInputs;
   /** Steps seen before: while the step goes like one of them, nothing runs. */
@@ -146,7 +151,8 @@ export class Recording {
   /** A value that the step itself computes cannot be had without running it. */
   read(id: number): unknown {
     const { kind, index } = this.#refOf(id);
-    this.#looked = true;
+    // what has neither role nor history is never written to: whatever is read of it stays true
+    this.#looked ||= kind !== 'input' || !(this.#inputs[index]?.key.startsWith(STRANGER) ?? false);
     if (kind === 'op') this.interrupt(`a result of ${this.#ops[index]?.name ?? 'an operation'} is read`);
     else if (kind === 'constant' && this.#putOff) return this.#constants[index]?.values;
     return this.#native.tensorDataSync(this.#lazy.real(id));
@@ -245,7 +251,10 @@ export class Recording {
   /** A tensor without a role: known by the shape it had when an earlier step made it, or by its id. */
   #stranger(id: number): Input {
     const layout = this.#lazy.layoutOf(id);
-    return layout ? { key: 'kept', layout } : { key: `id ${id}`, layout };
+    if (layout) return { key: KEPT, layout };
+    const [same] = this.#native.executeOp('Identity', [], [id], 1) as [NativeTensor];
+    this.#native.deleteTensor(same.id);
+    return { key: STRANGER + id, layout: same };
   }
 
   #narrow(predicts: (trace: Trace) => boolean): void {
@@ -255,8 +264,5 @@ export class Recording {
 }
 
 function sameInput(a: Input, b: Input): boolean {
-  if (a.key !== b.key) return false;
-  return a.layout === undefined || b.layout === undefined
-    ? a.layout === b.layout
-    : sameLayout(a.layout, b.layout);
+  return a.key === b.key && sameLayout(a.layout, b.layout);
 }

@@ -4,6 +4,7 @@ import {
   AdamaxOptimizer,
   AdamOptimizer,
   type DataId,
+  keep,
   MomentumOptimizer,
   type Optimizer,
   RMSPropOptimizer,
@@ -16,7 +17,7 @@ import { type Knob, shareTensor, type StepScope, type StepWork } from '@tfjs-dis
 import { type NativeBackend, nativeId, type NativeTensor, setVariable } from './binding.js';
 import { type CompiledTrace } from './CompiledTrace.js';
 import { type LazyBinding } from './LazyBinding.js';
-import { type Recording } from './Recording.js';
+import { KEPT, type Recording, STRANGER } from './Recording.js';
 import { AMBIGUOUS, livingVariables, VARIABLE } from './stepRoles.js';
 
 /** What was seen of a step while it was recorded. */
@@ -29,6 +30,8 @@ export interface SeenStep {
   readonly knobs: ReadonlySet<Knob>;
   /** What else was read of the context that changes from step to step. */
   readonly reads: ReadonlySet<string>;
+  /** How often the optimizer counted. */
+  readonly iterations: number;
 }
 
 /** Where an input of the graph is found at the next step: a variable, a passing tensor's key, or a pinned id. */
@@ -38,6 +41,8 @@ type Source = Variable | string | number;
 interface Sink {
   readonly variables: Variable[];
   readonly losses: string[];
+  /** `logits`, or a feature's name after a slash. */
+  readonly answers: string[];
 }
 
 /** Optimizers whose step is tensors and one count. */
@@ -121,28 +126,43 @@ export class StepPlan {
       const tensor = typeof source === 'string' ? (passing.get(source) as Tensor) : source;
       return this.#lazy.real(nativeId(this.#backend, tensor));
     });
-    const outputs = this.#compiled.run(ids, rateOf(optimizer) ?? 0);
+    const outputs = this.#compiled.run(ids, { seed: scope.seed, learningRate: rateOf(optimizer) });
     const losses: Record<string, Scalar> = {};
-    outputs.forEach((tensor, i) => this.#place(tensor, this.#sinks[i] as Sink, losses));
+    const answers: Record<string, Tensor> = {};
+    outputs.forEach((tensor, i) => this.#place(tensor, this.#sinks[i] as Sink, { losses, answers }));
     scope.report(losses);
-    (optimizer as unknown as { incrementIterations(): void }).incrementIterations();
+    const { [LOGITS]: logits, ...features } = answers;
+    if (logits) scope.hear({ logits, features: withoutSlash(features) });
+    for (let i = 0; i < this.#conditions.iterations; i++)
+      (optimizer as unknown as Counting).incrementIterations();
   }
 
-  #place(tensor: NativeTensor, { variables, losses }: Sink, reported: Record<string, Scalar>): void {
+  #place(
+    tensor: NativeTensor,
+    { variables, losses, answers }: Sink,
+    given: { readonly losses: Record<string, Scalar>; readonly answers: Record<string, Tensor> },
+  ): void {
     const [variable, other] = variables;
-    if (variable && !other && losses.length === 0) {
+    if (variable && !other && losses.length + answers.length === 0) {
       setVariable(this.#backend, variable, tensor);
       return;
     }
     const value = this.#backend.createOutputTensor(tensor);
     for (const each of variables) each.assign(value);
-    for (const name of losses) reported[name] = shareTensor(value) as Scalar;
+    for (const name of losses) given.losses[name] = shareTensor(value) as Scalar;
+    for (const name of answers) given.answers[name] = keep(shareTensor(value));
     value.dispose();
   }
 }
 
+/** How an optimizer keeps count. */
+interface Counting {
+  incrementIterations(): void;
+}
+
 /** All that a plan takes for granted. */
 interface Conditions {
+  readonly iterations: number;
   readonly epoch: number;
   readonly parts: readonly unknown[];
   readonly schedules: readonly Knob[];
@@ -150,9 +170,10 @@ interface Conditions {
   readonly learningRate: number | undefined;
 }
 
-function conditionsOf({ work, knobs }: SeenStep): Conditions {
+function conditionsOf({ work, knobs, iterations }: SeenStep): Conditions {
   const schedules = [...knobs].filter((knob) => typeof knob === 'function');
   return {
+    iterations,
     epoch: work.scope.progress.epoch,
     parts: partsOf(work),
     schedules,
@@ -188,10 +209,9 @@ function sourcesOf(
 ): Source[] | undefined {
   const variables = new Map(livingVariables(backend).map((variable) => [variable.name, variable]));
   const sources = trace.inputs.map(({ key }): Source | undefined => {
-    if (key.includes(AMBIGUOUS) || key === 'kept') return undefined;
+    if (key.includes(AMBIGUOUS) || key === KEPT) return undefined;
     if (key.startsWith(VARIABLE)) return variables.get(key.slice(VARIABLE.length));
-    const id = /^id (\d+)$/.exec(key)?.[1];
-    return id === undefined ? key : Number(id);
+    return key.startsWith(STRANGER) ? Number(key.slice(STRANGER.length)) : key;
   });
   if (sources.includes(undefined)) return undefined;
   for (const source of sources) if (typeof source === 'number') lazy.pin(source);
@@ -202,7 +222,7 @@ function sinksOf(backend: NativeBackend, { work, recording, before }: SeenStep):
   const sinks = new Map<number, Sink>();
   for (const [id, { kind }] of recording.survivors) {
     if (kind === 'constant') return undefined;
-    sinks.set(id, { variables: [], losses: [] });
+    sinks.set(id, { variables: [], losses: [], answers: [] });
   }
   for (const variable of livingVariables(backend)) {
     const id = idOf(backend, variable.dataId);
@@ -215,8 +235,29 @@ function sinksOf(backend: NativeBackend, { work, recording, before }: SeenStep):
     if (sink === undefined) return undefined;
     sink.losses.push(name);
   }
+  if (work.askTeacher) {
+    for (const [name, tensor] of answersOf(work.scope))
+      sinks.get(idOf(backend, tensor.dataId))?.answers.push(name);
+  }
   const all = [...sinks.values()];
-  return all.every(({ variables, losses }) => variables.length + losses.length > 0) ? all : undefined;
+  const held = ({ variables, losses, answers }: Sink) =>
+    variables.length + losses.length + answers.length > 0;
+  return all.every(held) ? all : undefined;
+}
+
+const LOGITS = 'logits';
+
+function answersOf({ answers }: StepScope): [string, Tensor][] {
+  if (answers === undefined) return [];
+  const features = Object.entries(answers.features).map(([name, tensor]): [string, Tensor] => [
+    `/${name}`,
+    tensor,
+  ]);
+  return [[LOGITS, answers.logits], ...features];
+}
+
+function withoutSlash(features: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(features).map(([name, tensor]) => [name.slice(1), tensor]));
 }
 
 function idOf(backend: NativeBackend, dataId: DataId): number {

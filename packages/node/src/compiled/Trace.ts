@@ -33,8 +33,7 @@ export interface Constant extends Layout {
 export interface Input {
   /** What it is, e.g. `variable dense/kernel` or `x 0`; a bare native id where nobody says. */
   readonly key: string;
-  /** Unknown where neither a role nor an earlier step tells. */
-  readonly layout: Layout | undefined;
+  readonly layout: Layout;
 }
 
 /** A tensor with its place in a step. */

@@ -1,4 +1,5 @@
 import { randomNormal, randomUniform, type Tensor } from '@tensorflow/tfjs-core';
+import { withSeed } from '@tfjs-distill/core';
 import { type NativeBackend } from './binding.js';
 import { type AttrValue, type NodeDef } from './savedModelProto.js';
 import { type Constant } from './Trace.js';
@@ -14,21 +15,14 @@ export interface Draw {
 /** The placeholder that every draw of a graph mixes with its own number: two int32, new at every step. */
 export const SEED = 'seed';
 
-/** Notes what `Math.random` gives while `body` runs: tfjs takes the seeds of unseeded draws from it. */
-export function noteSeeds(body: () => void): readonly number[] {
-  const seeds: number[] = [];
-  const { random } = Math;
-  Math.random = () => {
-    const seed = random();
-    seeds.push(seed);
-    return seed;
-  };
-  try {
-    body();
-  } finally {
-    Math.random = random;
-  }
-  return seeds;
+/** As many draws as a step may well make, in its forward pass and in its criteria. */
+const DRAWS = 64;
+const STREAMS = [0, 1];
+
+/** The seeds that TensorFlow.js's unseeded draws had in a step: the manager derives them from the step's own. */
+function seedsOf(step: number): readonly number[] {
+  const draw = () => Array.from({ length: DRAWS }, () => Math.random());
+  return STREAMS.flatMap((stream) => withSeed(step, draw, stream));
 }
 
 const SAMPLE = 16;
@@ -37,16 +31,14 @@ const TOLERANCE = 1e-6;
 /**
  * How a constant was drawn, proven by drawing it once more: `undefined` unless one of the step's seeds gives the
  * same numbers, up to offset and scale.
+ *
+ * @param step Seed of the step, as `StepScope` has it.
  */
-export function drawOf(
-  backend: NativeBackend,
-  constant: Constant,
-  seeds: readonly number[],
-): Draw | undefined {
+export function drawOf(backend: NativeBackend, constant: Constant, step: number): Draw | undefined {
   const { values } = constant;
   if (!(values instanceof Float32Array) || values.length < 4) return undefined;
   const sample = values.subarray(0, SAMPLE);
-  for (const seed of seeds) {
+  for (const seed of seedsOf(step)) {
     const uniform = fit(sample, numbersOf(backend, randomUniform([sample.length], 0, 1, 'float32', seed)));
     if (uniform) return { op: 'StatelessRandomUniform', ...uniform };
     const normal = fit(sample, numbersOf(backend, randomNormal([sample.length], 0, 1, 'float32', seed)));

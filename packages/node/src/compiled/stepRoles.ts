@@ -18,6 +18,10 @@ export function passingTensors({ batch, optimizer, scope: { answers } }: StepWor
   if (answers) {
     tensors.set('teacher logits', answers.logits);
     for (const [name, tensor] of Object.entries(answers.features)) tensors.set(`teacher ${name}`, tensor);
+    if (answers.top) {
+      tensors.set(`teacher top indices`, answers.top.indices);
+      tensors.set(`teacher top log-probabilities at ${answers.top.temperature}`, answers.top.logProbs);
+    }
   }
   // SGD and momentum keep their learning rate as a tensor
   for (const [name, value] of Object.entries(optimizer) as [string, unknown][]) {

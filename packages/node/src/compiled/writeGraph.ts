@@ -61,7 +61,7 @@ export function writeGraph(trace: Trace, choices: GraphChoices): WrittenGraph {
 }
 
 function signatureOf(trace: Trace, feeds: readonly string[], { extra = [] }: GraphChoices): GraphSignature {
-  const layouts = new Map<string, Layout | undefined>([
+  const layouts = new Map<string, Layout>([
     ...trace.inputs.map(({ layout }, i) => [`input${i}`, layout] as const),
     ...trace.constants.map((constant, i) => [`constant${i}`, constant] as const),
     ...extra.map(({ name, layout }) => [name, layout] as const),
@@ -108,13 +108,12 @@ function nameOf({ kind, index, output }: Ref): string {
   return kind === 'op' ? `op${index}:${output}` : `${kind}${index}:0`;
 }
 
-export function placeholder(name: string, layout: Layout | undefined): NodeDef {
-  const dtype: AttrValue = { type: layout?.dtype ?? 1 };
+function placeholder(name: string, layout: Layout): NodeDef {
   return {
     name,
     op: 'Placeholder',
     input: [],
-    attr: layout ? { dtype, shape: { shape: shapeProto(layout.shape) } } : { dtype },
+    attr: { dtype: { type: layout.dtype }, shape: { shape: shapeProto(layout.shape) } },
   };
 }
 
