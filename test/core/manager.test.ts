@@ -382,11 +382,33 @@ describe('calls out of order', () => {
   it('are refused with the right order', async () => {
     const [teacher, student] = [mlp(16, 1), mlp(4, 2)];
     const manager = prepareCompression(student, { teacher, criterion: kd() });
-    await expect(manager.onStepBegin(problem(4))).rejects.toThrow(
-      'onStepBegin was called outside of training, and belongs between steps. Order: onTrainBegin,',
+    await expect(manager.onEpochBegin()).rejects.toThrow(
+      'onEpochBegin was called outside of training, and belongs between epochs. Order: onTrainBegin,',
     );
     await manager.onTrainBegin();
     await expect(manager.onStepEnd()).rejects.toThrow('onStepEnd was called between epochs');
+    manager.dispose();
+    teacher.dispose();
+    student.dispose();
+  });
+
+  it('may leave out beginnings, and the end of the epoch that training ends in', async () => {
+    const [teacher, student] = [mlp(16, 1), mlp(4, 2)];
+    const manager = prepareCompression(student, { teacher, criterion: kd() });
+    const fired: string[] = [];
+    const note = (name: string) => () => void fired.push(name);
+    manager.use({
+      name: 'note',
+      onTrainBegin: note('train'),
+      onEpochBegin: note('epoch'),
+      onStepBegin: note('step'),
+      onEpochEnd: note('/epoch'),
+      onTrainEnd: note('/train'),
+    });
+    await manager.trainStep(problem(4));
+    const { epochs, steps } = await manager.onTrainEnd();
+    expect(fired).toEqual(['train', 'epoch', 'step', '/epoch', '/train']);
+    expect([epochs.length, steps]).toEqual([1, 1]);
     manager.dispose();
     teacher.dispose();
     student.dispose();

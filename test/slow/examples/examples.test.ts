@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { diffLines } from 'diff';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -52,5 +53,33 @@ describe('the examples, for a few steps', () => {
       'regressor of the feature map',
     ]);
     for (const { values } of rows) expect(values).toHaveLength(1);
+  });
+
+  const digits = ['--images', '64', '--epochs', '1'];
+
+  it('compression-manager distils in all three kinds', async () => {
+    const { rows } = await record('compression-manager', ...digits);
+    expect(rows.map(({ name }) => name.split(',')[0])).toEqual([
+      'student alone',
+      'knowledge distillation',
+      'intermediate layers',
+      'self-distillation',
+      '… leaving early',
+    ]);
+  });
+
+  it('own-loop trains before and after, and the difference is six added lines', async () => {
+    const { rows } = await record('own-loop', ...digits);
+    expect(rows.map(({ name }) => name)).toEqual(['the loop as it was', 'with six more lines']);
+    const source = (file: string) => readFile(`packages/examples/src/own-loop/${file}.ts`, 'utf8');
+    const changes = diffLines(await source('before'), await source('after'));
+    expect(changes.filter(({ removed }) => removed)).toEqual([]);
+    expect(changes.reduce((lines, { added, count }) => lines + (added ? count : 0), 0)).toBe(6);
+  });
+
+  it('custom-criterion gives the same from code and from a configuration', async () => {
+    const { rows } = await record('custom-criterion', ...digits);
+    const [, fromCode, fromConfig] = rows;
+    expect(fromConfig!.values).toEqual(fromCode!.values);
   });
 });
