@@ -1,7 +1,8 @@
-import { dispose, type TensorContainer } from '@tensorflow/tfjs-core';
+import { dispose } from '@tensorflow/tfjs-core';
 import { resolve } from 'node:path';
 import {
   ensemble,
+  outputTensors,
   rememberingTeacher,
   storedTeacher,
   type TeacherRows,
@@ -132,9 +133,9 @@ async function* ask(
   for (const samples of [dataset.train, dataset.test]) {
     for (const batch of inOrder(samples, rowsOf(samples, wanted), BATCH).batches(0)) {
       try {
-        const { logits, ...rest } = await teacher.outputs(batch);
-        const values = await logits.data<'float32'>();
-        dispose([logits, rest as TensorContainer]);
+        const outputs = await teacher.outputs(batch);
+        const values = await outputs.logits.data<'float32'>();
+        dispose(outputTensors(outputs));
         yield { ids: batch.ids, logits: values };
         onProgress?.((done += batch.ids.length), missing.length);
       } finally {
