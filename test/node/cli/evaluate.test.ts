@@ -49,16 +49,17 @@ async function distill(...args: string[]): Promise<{ code: number; out: string; 
     written[stream] += String(text);
     return true;
   };
-  vi.spyOn(process.stdout, 'write').mockImplementation(hear('out'));
-  vi.spyOn(process.stderr, 'write').mockImplementation(hear('err'));
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(hear('out')),
+    vi.spyOn(process.stderr, 'write').mockImplementation(hear('err')),
+  ];
   const before = process.exitCode;
   try {
     await run([...args, ...(args.includes('--data') ? ['--engine', getBackend()] : [])]);
     return { code: Number(process.exitCode ?? 0), ...written };
   } finally {
     process.exitCode = before;
-    vi.mocked(process.stdout.write).mockRestore();
-    vi.mocked(process.stderr.write).mockRestore();
+    for (const spy of spies) spy.mockRestore();
   }
 }
 
