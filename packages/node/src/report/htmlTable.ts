@@ -1,9 +1,13 @@
 import { h } from 'hastscript';
 
 /** A table that scrolls by itself where it is too wide: heads, then rows that begin with their name. */
-export function htmlTable([heads = [], ...rows]: readonly (readonly string[])[], name: string) {
+export function htmlTable(
+  [heads = [], ...rows]: readonly (readonly string[])[],
+  name: string,
+  kind?: string,
+) {
   return h('div.wide', { tabIndex: 0, role: 'region', ariaLabel: name }, [
-    h('table', { ariaLabel: name }, [
+    h('table', { ariaLabel: name, class: kind }, [
       h(
         'thead',
         h(

@@ -34,7 +34,7 @@ export async function reportPage(record: RunRecord): Promise<string> {
         h('h1', record.name),
         h('p.finding', finding(record)),
         h('h2', 'Results'),
-        htmlTable(evaluationCells(record), 'Results'),
+        htmlTable(evaluationCells(record), 'Results', 'results'),
         h('p.note', legend(record)),
         h('h2', 'Charts'),
         h('div.charts', figures),

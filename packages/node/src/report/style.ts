@@ -32,5 +32,14 @@ details { margin-top: .75rem; font-size: .875rem; }
 summary { cursor: pointer; color: var(--muted); }
 :focus-visible { outline: 2px solid var(--distilled); outline-offset: 2px; }
 pre { background: var(--card); padding: 1rem; border-radius: .5rem; overflow-x: auto; font-size: .8125rem; }
+@media (max-width: 40rem) {
+  body { margin-top: 1.25rem; }
+  table { font-size: .8125rem; }
+  th, td { padding-right: .6rem; }
+  th { white-space: normal; }
+  .results { font-size: .75rem; width: 100%; }
+  .results th, .results td { padding-right: .35rem; }
+  .results td { white-space: normal; }
+}
 @media print { details { display: none; } figure { break-inside: avoid; } }
 `;

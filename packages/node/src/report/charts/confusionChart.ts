@@ -69,7 +69,7 @@ function numbers() {
 function band(field: string, sort: readonly string[], orient: string) {
   const title = field === 'truth' ? 'true class' : 'answer';
   const labelAngle = orient === 'top' && sort.some((name) => name.length > 2) ? -45 : 0;
-  const axis = { orient, labelAngle, labelLimit: 64, domain: false, ticks: false };
+  const axis = { orient, labelAngle, labelLimit: orient === 'left' ? 84 : 64, domain: false, ticks: false };
   return { field, type: 'nominal', sort, title, axis };
 }
 

@@ -66,7 +66,7 @@ function termChart(
   const y = {
     type: 'quantitative',
     title: unit,
-    axis: { tickCount: 5, format: '~g' },
+    axis: { tickCount: log ? 2 : 5, format: '~g' }, // of a logarithm's, decades alone
     scale: { type: log ? 'log' : 'linear' },
   };
   const floor = Math.min(...points.map(({ mean }) => mean)) / 2; // a logarithm has no place for 0

@@ -27,7 +27,7 @@ export function sizeChart(record: RunRecord): Chart | undefined {
     type: 'quantitative',
     title: 'weights, KiB',
     scale: { type: 'log', padding: 30 },
-    axis: { format: '~s', tickCount: 4, grid: false },
+    axis: { format: '~s', tickCount: 2, grid: false },
   };
   const legend = networkLegend(networks);
   const color = colorBy('network', legend);
