@@ -23,10 +23,12 @@ import { expect } from 'vitest';
 /** Steps are compiled on native TensorFlow alone. */
 export const NATIVE = engine().backendName === 'tensorflow';
 
+type Layer = ReturnType<typeof layers.dropout | typeof layers.batchNormalization | typeof layers.gaussianNoise>;
+
 const SIZE = 8;
 
 /** A small convolutional network; `extra` goes between its layers. */
-export function networkOf(seed: number, extra: readonly ReturnType<typeof layers.dropout>[] = []): LayersModel {
+export function networkOf(seed: number, extra: readonly Layer[] = []): LayersModel {
   const kernel = (i: number) => ({ kernelInitializer: initializers.glorotUniform({ seed: seed + i }) });
   return sequential({
     layers: [
@@ -109,7 +111,10 @@ export async function agreed(make: () => Training): Promise<StepReport> {
 
 export function farthest(a: readonly number[], b: readonly number[]): number {
   expect(a.length).toBe(b.length);
-  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!) / Math.max(1, Math.abs(value))), 0);
+  return a.reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - b[i]!) / Math.max(1, Math.abs(value))),
+    0,
+  );
 }
 
 function without<T extends object>(value: T, keys: readonly string[]): T {

@@ -27,6 +27,9 @@ export class CompiledTrace {
   readonly #first: StepFacts;
   /** What the last step that went this way uploaded. */
   #last: readonly Constant[];
+  /** Ids of its inputs, as JavaScript knew them. */
+  #held: readonly number[] = [];
+  #stayed: readonly boolean[] = [];
   /** Whether that was what the step before it had uploaded. */
   #quiet = true;
   /** Inputs that are part of the graph, with the native tensors they were read of. */
@@ -55,13 +58,20 @@ export class CompiledTrace {
     return this.#compared > 0 && this.#quiet;
   }
 
+  /** Whether an input was the same tensor in the last two steps that went this way. */
+  stayed(input: number): boolean {
+    return this.#stayed[input] ?? false;
+  }
+
   /** Whether the learning rate has changed before our eyes: its constants are known then. */
   get knowsRate(): boolean {
     return this.#rateMoved;
   }
 
   /** Compares another step that went this way. */
-  compare({ constants }: Recording, facts: StepFacts): void {
+  compare({ constants, heldIds }: Recording, facts: StepFacts): void {
+    this.#stayed = heldIds.map((id, i) => id === this.#held[i]);
+    this.#held = [...heldIds];
     if (constants === this.trace.constants) return;
     this.#compared += 1;
     this.#quiet = true;

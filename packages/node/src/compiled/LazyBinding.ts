@@ -59,6 +59,7 @@ export class LazyBinding {
     } finally {
       this.#recording = undefined;
     }
+    if (!recording.putOff) recording.settle([]);
     return recording;
   }
 

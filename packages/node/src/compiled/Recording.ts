@@ -80,6 +80,11 @@ export class Recording {
     return this.#inputIds.map((id) => this.#lazy.real(id));
   }
 
+  /** The same, as JavaScript knows them. */
+  get heldIds(): readonly number[] {
+    return this.#inputIds;
+  }
+
   /** What was uploaded this time, in the order of the trace's constants. */
   get constants(): readonly Constant[] {
     return this.#constants;
@@ -180,8 +185,13 @@ export class Recording {
   /** Takes the native tensors that became of the surviving outputs, in order, and frees what the step is done with. */
   settle(outputs: readonly NativeTensor[]): void {
     let next = 0;
-    for (const [id, { kind, index }] of this.#alive) {
-      if (kind === 'op') {
+    for (const [id, ref] of this.#alive) {
+      const { kind, index, output } = ref;
+      if (!this.#putOff) {
+        // it has run: what lives on is known by its layout, should a later step use it
+        const layout = kind === 'op' ? this.#ops[index]?.outputs[output] : this.#constants[index];
+        this.#lazy.resolve(id, this.#lazy.real(id), layout as Layout);
+      } else if (kind === 'op') {
         const tensor = outputs[next++] as NativeTensor;
         this.#lazy.resolve(id, tensor.id, tensor);
       } else if (kind === 'constant') {
@@ -189,6 +199,7 @@ export class Recording {
         this.#lazy.resolve(id, this.#native.createTensor(shape, dtype, values), { shape, dtype });
       }
     }
+    if (!this.#putOff) return;
     for (const id of this.#freed) if (!this.#refs.has(id) || this.#isInput(id)) this.#lazy.free(id);
     this.#putOff = false;
   }

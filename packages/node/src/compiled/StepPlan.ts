@@ -83,7 +83,7 @@ export class StepPlan {
     if (recording.looked) return 'a criterion or hook looks at values';
     if (!PURE_OPTIMIZERS.includes(work.optimizer.constructor)) return 'the optimizer is not one of tf.train';
     if (!compiled.settled) return 'numbers that JavaScript uploads differ from step to step';
-    const sources = sourcesOf(backend, lazy, compiled);
+    const sources = sourcesOf(backend, lazy, compiled, recording);
     if (sources === undefined) return 'it uses tensors that a hook keeps';
     const sinks = sinksOf(backend, seen);
     if (sinks === undefined) return 'it leaves tensors that only a hook knows';
@@ -205,11 +205,13 @@ export function rateOf(optimizer: Optimizer): number | undefined {
 function sourcesOf(
   backend: NativeBackend,
   lazy: LazyBinding,
-  { trace }: CompiledTrace,
+  compiled: CompiledTrace,
+  { heldIds }: Recording,
 ): Source[] | undefined {
   const variables = new Map(livingVariables(backend).map((variable) => [variable.name, variable]));
-  const sources = trace.inputs.map(({ key }): Source | undefined => {
-    if (key.includes(AMBIGUOUS) || key === KEPT) return undefined;
+  const sources = compiled.trace.inputs.map(({ key }, i): Source | undefined => {
+    if (key.includes(AMBIGUOUS)) return undefined;
+    if (key === KEPT) return compiled.stayed(i) ? heldIds[i] : undefined;
     if (key.startsWith(VARIABLE)) return variables.get(key.slice(VARIABLE.length));
     return key.startsWith(STRANGER) ? Number(key.slice(STRANGER.length)) : key;
   });

@@ -1,0 +1,209 @@
+/**
+ * Time of one distillation step on native TensorFlow, for the pairs of Keras's example (student 16/32, teacher 256/512
+ * filters, batch 32) and of PyTorch's tutorial (LightNN, DeepNN, batch 128): eager, compiled, compiled with eight steps
+ * a call, each with the teacher's logits stored and with the teacher in the step.
+ *
+ *   npm run bench -- step [--rounds 7] [--seconds 1] [--only keras|torch] [--python FOLDER/bin/python]…
+ *
+ * All variants run in this process in turn, round after round; the first round warms up. The figures are the median over
+ * the rounds, and in brackets the fastest. `--python` names interpreters that have keras and tensorflow, or torch: they
+ * run the same steps in processes of their own, between our rounds. Ends with `vs-keras R` and `vs-torch R`: compiled
+ * with eight steps a call, stored teacher, ÷ theirs, then both again with the teacher in the step.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { oneHot, randomNormal, randomUniform, type Tensor, tidy, train } from '@tensorflow/tfjs-core';
+import { layers, type LayersModel, sequential } from '@tensorflow/tfjs-layers';
+import {
+  type CompressionManager,
+  memoryTeacherStore,
+  prepareCompression,
+  storedTeacher,
+  type TeacherLike,
+} from '@tfjs-distill/core';
+import { knowledgeDistillation } from '@tfjs-distill/losses';
+import { selectEngine } from '@tfjs-distill/node/engine';
+import { kerasStudent, kerasTeacher } from '../../packages/examples/src/mnist-distiller/models.js';
+
+const { values: args } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    python: { type: 'string', multiple: true, default: [] },
+  },
+});
+
+/** A teacher and a student as a peer has them. */
+interface Pair {
+  readonly name: 'keras' | 'torch';
+  readonly batch: number;
+  readonly image: readonly [number, number, number];
+  readonly student: () => LayersModel;
+  readonly teacher: () => LayersModel;
+  readonly criterion: () => ReturnType<typeof knowledgeDistillation>;
+}
+
+/** 3×3 convolutions with ReLU, a pooling where a 0 stands, then a hidden layer with dropout: the tutorial's networks. */
+function tutorialNetwork(filters: readonly number[], hidden: number): LayersModel {
+  const stack = filters.map((count, i) => {
+    const inputShape = i === 0 ? { inputShape: [32, 32, 3] } : {};
+    return count === 0
+      ? layers.maxPooling2d({ poolSize: 2 })
+      : layers.conv2d({ filters: count, kernelSize: 3, padding: 'same', activation: 'relu', ...inputShape });
+  });
+  const head = [
+    layers.flatten(),
+    layers.dense({ units: hidden, activation: 'relu' }),
+    layers.dropout({ rate: 0.1 }),
+    layers.dense({ units: 10 }),
+  ];
+  return sequential({ layers: [...stack, ...head] });
+}
+
+const PAIRS: readonly Pair[] = [
+  {
+    name: 'keras',
+    batch: 32,
+    image: [28, 28, 1],
+    student: () => kerasStudent(1),
+    teacher: () => kerasTeacher(1),
+    criterion: () => knowledgeDistillation({ temperature: 10, alpha: 0.1 }),
+  },
+  {
+    name: 'torch',
+    batch: 128,
+    image: [32, 32, 3],
+    student: () => tutorialNetwork([16, 0, 16, 0], 256),
+    teacher: () => tutorialNetwork([128, 64, 0, 64, 32, 0], 512),
+    criterion: () => knowledgeDistillation({ temperature: 2, alpha: 0.75 }),
+  },
+];
+
+const RUNNERS = ['eager', 'compiled', 'compiled ×8'] as const;
+const TEACHERS = ['stored', 'live'] as const;
+
+/** Something that runs a number of steps, and how long it took. */
+interface Variant {
+  readonly pair: Pair['name'];
+  readonly label: string;
+  readonly teacher: (typeof TEACHERS)[number];
+  /** Milliseconds of a step, one entry a round. */
+  readonly times: number[];
+  steps: number;
+  run(steps: number): Promise<number>;
+}
+
+const SAMPLES = 20; // batches of data
+
+function ours(pair: Pair): Variant[] {
+  const count = pair.batch * SAMPLES;
+  const x = randomNormal([count, ...pair.image], 0, 1, 'float32', 1) as Tensor;
+  const y = tidy(() => oneHot(randomUniform([count], 0, 9.99, 'int32', 2), 10));
+  const teacher = pair.teacher();
+  const header = { classes: 10, teacher: 'bench', dataset: 'noise' };
+  const ids = Int32Array.from({ length: count }, (_, i) => i);
+  const logits = Float32Array.from({ length: count * 10 }, (_, i) => Math.sin(i) * 4);
+  const store = storedTeacher(memoryTeacherStore(header, { ids, logits }));
+  return TEACHERS.flatMap((kind) =>
+    RUNNERS.map((runner) => {
+      const manager = managerOf(pair, kind === 'stored' ? store : teacher, runner);
+      return variant(pair.name, runner, kind, async (steps) => {
+        const start = performance.now();
+        for (let left = steps; left > 0; left -= SAMPLES) {
+          await manager.fit({ x, y }, { batchSize: pair.batch, epochs: 1 });
+        }
+        return (performance.now() - start) / (Math.ceil(steps / SAMPLES) * SAMPLES);
+      });
+    }),
+  );
+}
+
+function managerOf(pair: Pair, teacher: TeacherLike, runner: (typeof RUNNERS)[number]): CompressionManager {
+  return prepareCompression(pair.student(), {
+    teacher,
+    criterion: pair.criterion(),
+    optimizer: train.adam(1e-3),
+    stepRunner: runner === 'eager' ? 'eager' : 'compiled',
+  });
+}
+
+function variant(
+  pair: Pair['name'],
+  label: string,
+  teacher: Variant['teacher'],
+  run: Variant['run'],
+): Variant {
+  return { pair, label, teacher, run, times: [], steps: SAMPLES };
+}
+
+/** The peers of an interpreter: it says on its first line which it has, then times what it is told. */
+async function theirs(python: string): Promise<Variant[]> {
+  const script = fileURLToPath(new URL('step_peers.py', import.meta.url));
+  const child: ChildProcessWithoutNullStreams = spawn(python, [script]);
+  child.stderr.resume();
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async () => String((await lines.next()).value);
+  const { has } = JSON.parse(await answer()) as { has: Pair['name'][] };
+  process.once('exit', () => child.kill());
+  return has.flatMap((pair) =>
+    TEACHERS.map((teacher) =>
+      variant(pair, pair === 'keras' ? 'Keras fit' : 'PyTorch', teacher, async (steps) => {
+        child.stdin.write(`${JSON.stringify({ pair, teacher, steps })}\n`);
+        return Number(await answer());
+      }),
+    ),
+  );
+}
+
+const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
+const median = (values: readonly number[]): number => sorted(values)[Math.floor(values.length / 2)] ?? NaN;
+
+function report(variants: readonly Variant[]): void {
+  const ms = (value: number) => value.toFixed(value < 10 ? 2 : 1);
+  const cell = ({ times }: Variant) => `${ms(median(times))} (${ms(Math.min(...times))})`;
+  console.log(`${'ms a step'.padEnd(24)}${TEACHERS.map((name) => name.padStart(18)).join('')}`);
+  for (const pair of ['keras', 'torch'] as const) {
+    const rows = variants.filter((each) => each.pair === pair);
+    for (const label of new Set(rows.map((row) => row.label))) {
+      const cells = TEACHERS.map((teacher) => {
+        const found = rows.find((row) => row.label === label && row.teacher === teacher);
+        return (found ? cell(found) : '–').padStart(18);
+      });
+      console.log(`${`${pair}: ${label}`.padEnd(24)}${cells.join('')}`);
+    }
+  }
+}
+
+/** Ours ÷ theirs, by the median of the rounds' own ratios: slow spells of the machine fall on both. */
+function ratio(variants: readonly Variant[], pair: Pair['name'], teacher: Variant['teacher']): string {
+  const find = (label: string) =>
+    variants.find((each) => each.pair === pair && each.teacher === teacher && each.label === label);
+  const peer = find(pair === 'keras' ? 'Keras fit' : 'PyTorch');
+  const our = find('compiled ×8');
+  if (!peer || !our) return 'unknown: pass --python';
+  return median(our.times.map((time, i) => time / (peer.times[i] as number))).toFixed(2);
+}
+
+await selectEngine({ engine: 'tensorflow' });
+const pairs = PAIRS.filter(({ name }) => args.only === undefined || args.only === name);
+const variants = [...pairs.flatMap(ours), ...(await Promise.all(args.python.map(theirs))).flat()].filter(
+  ({ pair }) => args.only === undefined || args.only === pair,
+);
+for (let round = 0; round <= Number(args.rounds); round++) {
+  for (const each of variants) {
+    const time = await each.run(each.steps);
+    if (round > 0) each.times.push(time);
+    else each.steps = Math.max(SAMPLES, Math.round((Number(args.seconds) * 1000) / time / SAMPLES) * SAMPLES);
+  }
+  process.stderr.write(`round ${round} of ${args.rounds}\n`);
+}
+report(variants);
+for (const teacher of [...TEACHERS].reverse()) {
+  const suffix = teacher === 'live' ? '-live' : '';
+  console.log(`vs-keras${suffix} ${ratio(variants, 'keras', teacher)}`);
+  console.log(`vs-torch${suffix} ${ratio(variants, 'torch', teacher)}`);
+}
+process.exit(0);
