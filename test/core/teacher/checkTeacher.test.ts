@@ -1,4 +1,22 @@
-import { argMax, floor, memory, oneHot, randomUniform, type Rank, sub, mul, softmax, type Tensor, tidy, gather, log, tensor1d } from '@tensorflow/tfjs-core';
+import {
+  argMax,
+  fill,
+  floor,
+  slice,
+  tile,
+  memory,
+  oneHot,
+  randomUniform,
+  type Rank,
+  sub,
+  mul,
+  softmax,
+  type Tensor,
+  tidy,
+  gather,
+  log,
+  tensor1d,
+} from '@tensorflow/tfjs-core';
 import { checkTeacher, liveTeacher } from '@tfjs-distill/core';
 import { describe, expect, it } from 'vitest';
 
@@ -21,6 +39,14 @@ describe('checkTeacher', () => {
     });
   });
 
+  it('believes a teacher that is right about few samples, or about one class alone', async () => {
+    const { x, y } = batch();
+    const few = { x: slice(x, [0, 0], [6, -1]), y: slice(y, [0], [6]) };
+    expect((await checkTeacher(right, few)).warnings).toEqual([]);
+    const same = { x: tile(oneHot(tensor1d([2], 'int32'), CLASSES), [30, 1]), y: fill([30], 2, 'int32') };
+    expect((await checkTeacher(right, same)).warnings).toEqual([]);
+  });
+
   it('takes soft labels, and none', async () => {
     const { x, y } = batch();
     const soft = oneHot(y, CLASSES);
@@ -39,24 +65,33 @@ describe('checkTeacher', () => {
     const order = [2, 0, 1, 4, 3]; // its output k is class order[k]
     const shuffled = liveTeacher((x) => gather(mul(x as Tensor, 9), tensor1d(order, 'int32'), 1));
     const { warnings } = await checkTeacher(shuffled, batch());
-    expect(warnings).toEqual([expect.stringMatching(/another order: with `classes: \[1, 2, 0, 4, 3\]` it is right about 100 %/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/another order: with `classes: \[1, 2, 0, 4, 3\]` it is right about 100 %/),
+    ]);
   });
 
   it('tells another range of the input', async () => {
     // sees nothing in values below 1, and the class in values up to 255
     const teacher = liveTeacher((x) => bytes(x as Tensor));
     const { warnings } = await checkTeacher(teacher, batch());
-    expect(warnings).toEqual([expect.stringMatching(/as if by chance\. With `preprocess: \{"scale":255\}` it is right about/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/as if by chance\. With `preprocess: \{"scale":255\}` it is right about/),
+    ]);
   });
 
   it('says that an answer is always the same', async () => {
     const constant = liveTeacher(() => oneHot(tensor1d(new Array<number>(200).fill(3), 'int32'), CLASSES));
-    const { warnings } = await checkTeacher({ ...constant, outputs: (...given) => constant.outputs(...given) }, batch());
+    const { warnings } = await checkTeacher(
+      { ...constant, outputs: (...given) => constant.outputs(...given) },
+      batch(),
+    );
     expect(warnings.join()).toMatch(/says class 3 for every sample/);
   });
 
   it('refuses another number of classes', async () => {
-    await expect(checkTeacher(right, batch(), { classes: 7 })).rejects.toThrow(/`teacher "right"` \[null, 5\] and `data set` \[null, 7\].*`classes`/);
+    await expect(checkTeacher(right, batch(), { classes: 7 })).rejects.toThrow(
+      /`teacher "right"` \[null, 5\] and `data set` \[null, 7\].*`classes`/,
+    );
   });
 
   it('refuses NaN, and leaks nothing', async () => {

@@ -60,8 +60,10 @@ export async function checkTeacher(
   const labels = await labelsOf(batch);
   const accuracy = shareRight(answers, labels);
   const warnings = [
-    ...(soft ? ["It gives probabilities. Say so by `outputs: 'probabilities'`, or pass `outputs: 'auto'`."] : []),
-    ...(accuracy !== undefined && asIfByChance(accuracy, labels, classes)
+    ...(soft
+      ? ["It gives probabilities. Say so by `outputs: 'probabilities'`, or pass `outputs: 'auto'`."]
+      : []),
+    ...(accuracy !== undefined && asIfByChance(accuracy, answers, labels, classes)
       ? [await explain(source, batch, { answers, labels, classes, accuracy })]
       : []),
   ];
@@ -102,13 +104,26 @@ function shareRight(answers: Numbers, labels: Numbers): number | undefined {
   return labelled.filter(Boolean).length / labelled.length;
 }
 
-/** Within three standard deviations of what guessing the most frequent class would give. */
-function asIfByChance(accuracy: number, labels: Numbers, classes: number): boolean {
-  const counts = new Array<number>(classes).fill(0);
-  for (const label of Array.from(labels)) if (label >= 0) counts[label] = (counts[label] ?? 0) + 1;
-  const labelled = counts.reduce((sum, count) => sum + count, 0);
-  const chance = Math.max(1 / classes, Math.max(...counts) / labelled);
-  return classes > 1 && accuracy <= chance + 3 * Math.sqrt((chance * (1 - chance)) / labelled);
+/**
+ * Whether answers go with labels no more than two independent draws would (what Cohen's kappa measures from), give or
+ * take three standard deviations. Of one class alone nothing can be told so: there each class counts as likely.
+ */
+function asIfByChance(accuracy: number, answers: Numbers, labels: Numbers, classes: number): boolean {
+  const [answered, labelled] = [new Array<number>(classes).fill(0), new Array<number>(classes).fill(0)];
+  for (let i = 0; i < labels.length; i++) {
+    const [answer, label] = [answers[i] as number, labels[i] as number];
+    if (label < 0) continue;
+    answered[answer] = (answered[answer] ?? 0) + 1;
+    labelled[label] = (labelled[label] ?? 0) + 1;
+  }
+  const total = labelled.reduce((sum, count) => sum + count, 0);
+  const agreement = labelled.reduce(
+    (sum, count, i) => sum + (count / total) * ((answered[i] ?? 0) / total),
+    0,
+  );
+  const chance = labelled.includes(total) ? 1 / classes : agreement;
+  const doubt = 3 * Math.sqrt((chance * (1 - chance)) / total);
+  return classes > 1 && accuracy <= Math.min(chance + doubt, (1 + chance) / 2);
 }
 
 interface Finding {
@@ -129,7 +144,8 @@ async function explain(source: TeacherSource, batch: Batch, finding: Finding): P
     return `${said} With \`preprocess: ${JSON.stringify(remedy.preprocess)}\` it is right about ${percent(remedy.accuracy)}.`;
   const [first] = Array.from(answers);
   const constant = classes > 1 && Array.from(answers).every((answer) => answer === first);
-  const hint = 'Compare the range, layout and channel order of its input and the order of its classes with what it was trained on.';
+  const hint =
+    'Compare the range, layout and channel order of its input and the order of its classes with what it was trained on.';
   return `${said} ${constant ? `It says class ${first} for every sample. ` : ''}${hint}`;
 }
 

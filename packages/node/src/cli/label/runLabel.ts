@@ -25,8 +25,8 @@ export async function runLabel(flags: LabelFlags): Promise<void> {
   const rows = rowsOf(samples, flags);
   const teacher = await openTeacher(await readTeacherSpec(spec));
   try {
-    const first = rows.subarray(0, flags.batchSize);
-    const trial = await tryTeacher(teacher, dataset, samples, first, featuresOf(flags));
+    const some = spread(rows, flags.batchSize);
+    const trial = await tryTeacher(teacher, dataset, samples, some, featuresOf(flags));
     const header = headerOf(flags, trial, teacher, dataset.fingerprint);
     report(flags, trial);
     if (flags.dryRun) {
@@ -40,6 +40,12 @@ export async function runLabel(flags: LabelFlags): Promise<void> {
   } finally {
     teacher.dispose?.();
   }
+}
+
+/** Some rows from all over: a data set may be sorted by class. */
+function spread(rows: Int32Array, count: number): Int32Array {
+  const length = Math.min(count, rows.length);
+  return Int32Array.from({ length }, (_, i) => rows[Math.floor((i * rows.length) / length)] as number);
 }
 
 interface Work {
