@@ -50,7 +50,7 @@ export class ShardReader implements ColumnReader {
         if (part) parts.push(part);
       });
     });
-    return parts.length === 0 ? result : this.#files.readAll(parts).then(() => result);
+    return this.#files.readAll(parts)?.then(() => result) ?? result;
   }
 
   dispose(): void {

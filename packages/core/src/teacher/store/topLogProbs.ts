@@ -33,32 +33,35 @@ export function topLogProbs(logits: Float32Array, { classes, k, temperature }: T
     const best = top.classes.subarray(row * k, (row + 1) * k);
     largest(scores, best);
     const peak = scores[best[0] as number] as number;
-    const power = (c: number) => Math.exp(((scores[c] as number) - peak) / temperature);
-    let [kept, all] = [0, 0];
-    for (const c of best) kept += power(c);
-    for (let c = 0; c < classes; c++) all += power(c);
-    top.tail[row] = k === classes ? 0 : tailMass(scores, best, power, kept, all);
+    const all = sumOfPowers(scores, peak, temperature);
     const logAll = Math.log(all);
-    best.forEach((c, i) => {
-      top.logProbs[row * k + i] = ((scores[c] as number) - peak) / temperature - logAll;
-    });
+    let kept = 0;
+    for (let i = 0; i < k; i++) {
+      const scaled = ((scores[best[i] as number] as number) - peak) / temperature;
+      kept += Math.exp(scaled);
+      top.logProbs[row * k + i] = scaled - logAll;
+    }
+    if (k < classes)
+      top.tail[row] = (all - kept > 1e-6 * all ? all - kept : rest(scores, best, peak, temperature)) / all;
   }
   return top;
 }
 
-/** The others' share; summed anew where the difference would cancel. */
-function tailMass(
-  scores: Float32Array,
-  best: Int32Array,
-  power: (c: number) => number,
-  kept: number,
-  all: number,
-): number {
-  if (all - kept > 1e-6 * all) return (all - kept) / all;
+/** `Σ exp((z − peak) / T)` */
+function sumOfPowers(scores: Float32Array, peak: number, temperature: number): number {
+  let sum = 0;
+  for (let c = 0; c < scores.length; c++) sum += Math.exp(((scores[c] as number) - peak) / temperature);
+  return sum;
+}
+
+/** The same over all but the best, where the difference of the sums would cancel. */
+function rest(scores: Float32Array, best: Int32Array, peak: number, temperature: number): number {
   const taken = new Set(best);
-  let rest = 0;
-  for (let c = 0; c < scores.length; c++) if (!taken.has(c)) rest += power(c);
-  return rest / all;
+  return sumOfPowers(
+    scores.filter((_, c) => !taken.has(c)),
+    peak,
+    temperature,
+  );
 }
 
 /** Fills `best` with the places of the largest scores, descending. One pass; few scores pass the first test. */
