@@ -12,6 +12,8 @@ export type Inputs = Tensor | readonly Tensor[] | NamedTensorMap;
 export interface Batch {
   /** Model input, first dimension `batch`. */
   readonly x: Inputs;
+  /** What the teacher sees instead of `x`: another size or augmentation of the same samples. Default `x`. */
+  readonly teacherX?: Inputs;
   /** Class numbers `[batch]` (−1: unlabelled) or one-hot / soft labels `[batch, classes]`. */
   readonly y?: Tensor;
   /** Importance of each sample or position, `[…batch]`, ≥ 0; 0 leaves it out of every loss. Default 1. */
@@ -31,9 +33,12 @@ export function inputTensors(x: Inputs): readonly Tensor[] {
   return isTensorList(x) ? x : Object.values(x);
 }
 
+/** What a teacher sees of a batch. */
+export const teacherInput = ({ x, teacherX = x }: Batch): Inputs => teacherX;
+
 /** Number of samples in a batch; all of its parts must agree. */
-export function batchSize({ x, y, weights, ids }: Batch): number {
-  const [first, ...rest] = inputTensors(x);
+export function batchSize({ x, teacherX = [], y, weights, ids }: Batch): number {
+  const [first, ...rest] = [...inputTensors(x), ...inputTensors(teacherX)];
   if (first === undefined) throw expected('batch.x', 'at least one tensor', x);
   const size = first.shape[0];
   if (size === undefined) throw expected('batch.x', 'a tensor with a batch dimension', 'a scalar');

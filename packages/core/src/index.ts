@@ -11,7 +11,7 @@ export { mapAxis } from './adapters/mapAxis.js';
 export { Parameters } from './adapters/Parameters.js';
 export { projection, type ProjectionOptions, type ProjectionType } from './adapters/projection.js';
 export { type TrainedPart, TrainedParts } from './adapters/TrainedParts.js';
-export { type Batch, type Inputs, inputTensors, isTensor } from './Batch.js';
+export { type Batch, type Inputs, inputTensors, isTensor, teacherInput } from './Batch.js';
 export { type KnobBounds, type KnobInput, knobSchema, scheduleSchema } from './config/knobSchema.js';
 export { parseOptions, type Schema } from './config/parseOptions.js';
 export {

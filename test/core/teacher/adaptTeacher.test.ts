@@ -13,13 +13,17 @@ import {
 import {
   adaptTeacher,
   asTeacherSource,
+  type Batch,
   classColumns,
   liveTeacher,
+  prepareCompression,
   preprocess,
   type TeacherFunction,
 } from '@tfjs-distill/core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { logitsMse } from '@tfjs-distill/losses';
 import { describe, expect, it } from 'vitest';
+import { CLASSES, mlp, problem } from '../../fixtures/models.js';
 
 const rowsOf = async (tensor: Tensor) => (await tensor.array()) as number[][];
 const x = () => ones([2, 2, 2, 1]);
@@ -181,5 +185,42 @@ describe('a teacher as { source, … }', () => {
         .forEach((p, i) => expect(p).toBeCloseTo(wanted.flat()[i]!, 5));
     }
     model.dispose();
+  });
+});
+
+describe('a batch whose teacher sees something else', () => {
+  it('reaches the teacher sample by sample, shuffled, and is freed', async () => {
+    const seen: number[][] = [];
+    const teacher = liveTeacher(async (given) => {
+      const rows = (await (given as Tensor).array()) as number[][];
+      seen.push(...rows);
+      return ones([rows.length, CLASSES]);
+    });
+    const student = mlp(4, 1);
+    const { x, y } = problem(9);
+    const ids = Int32Array.from({ length: 9 }, (_, i) => i);
+    const teacherX = tensor2d([...ids].map((id) => [id, -id]));
+    const pairs: [number, number][] = [];
+    const look = {
+      name: 'look',
+      onStepBegin: ({ batch }: { batch: Batch }) => void batch.ids?.forEach((id) => pairs.push([id, -id])),
+    };
+    const manager = prepareCompression(student, { teacher, criterion: logitsMse(), plugins: [look] });
+    await manager.fit({ x, teacherX, y, ids }, { batchSize: 4, epochs: 2, shuffle: true });
+    expect(seen).toEqual(pairs);
+    await manager.fit(() => [{ x: clone(x), teacherX: clone(teacherX), y: clone(y) }]);
+    manager.dispose();
+    student.dispose();
+  });
+
+  it('must have as many samples', async () => {
+    const student = mlp(4, 1);
+    const manager = prepareCompression(student, { teacher: teacher([[1, 2, 3]]), criterion: logitsMse() });
+    const { x, y } = problem(2);
+    await expect(manager.trainStep({ x, y, teacherX: ones([3, 4]) })).rejects.toThrow(
+      /as many samples, got 2, 3, 2/,
+    );
+    manager.dispose();
+    student.dispose();
   });
 });

@@ -4,6 +4,8 @@ import { type Batch, type Inputs } from '../Batch.js';
 /** A whole data set in memory: `x` and `y` hold all samples along the first dimension. */
 export interface TensorData {
   readonly x: Inputs;
+  /** What the teacher sees instead of `x`, as in `Batch`. */
+  readonly teacherX?: Inputs;
   readonly y?: Tensor;
   readonly weights?: Tensor;
   /** Stable id of each sample; default its index. */

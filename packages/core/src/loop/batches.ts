@@ -129,8 +129,8 @@ async function asIds(ids: Tensor | ArrayLike<number>): Promise<Int32Array> {
   throw expected('batch.ids', 'whole numbers of 32 bits', numbers[bad], { where: 'dataset' });
 }
 
-function freeBatch({ x, y, weights }: Batch): void {
-  for (const tensor of inputTensors(x)) tensor.dispose();
+function freeBatch({ x, teacherX = [], y, weights }: Batch): void {
+  for (const tensor of [...inputTensors(x), ...inputTensors(teacherX)]) tensor.dispose();
   y?.dispose();
   weights?.dispose();
 }

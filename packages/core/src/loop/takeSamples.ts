@@ -8,11 +8,12 @@ import { type TensorData } from './Data.js';
  * @param places Indices along the first dimension, in any order; may repeat.
  * @returns Batch whose tensors the caller owns.
  */
-export function takeSamples({ x, y, weights, ids, view }: TensorData, order: Int32Array): Batch {
+export function takeSamples({ x, teacherX, y, weights, ids, view }: TensorData, order: Int32Array): Batch {
   const index = tensor1d(order, 'int32');
   const pick = (tensor: Tensor) => gather(tensor, index);
   const batch = {
     x: mapInputs(x, pick),
+    ...(teacherX && { teacherX: mapInputs(teacherX, pick) }),
     ...(y && { y: pick(y) }),
     ...(weights && { weights: pick(weights) }),
     ids: ids === undefined ? order.slice() : order.map((i) => ids[i] as number),

@@ -13,7 +13,7 @@ export interface TeacherAdaptation {
   readonly name?: string | undefined;
   /**
    * The teacher's own view of a batch: another size, another augmentation. May return tensors of the batch;
-   * new ones are freed after use. Default: `batch.x`.
+   * new ones are freed after use. Default: `batch.teacherX`, else `batch.x`.
    */
   readonly input?: ((batch: Batch) => Inputs) | undefined;
   readonly preprocess?: Preprocess | undefined;

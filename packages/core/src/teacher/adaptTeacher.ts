@@ -8,7 +8,7 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { type Batch, type Inputs, inputTensors, isTensor } from '../Batch.js';
+import { type Batch, type Inputs, inputTensors, isTensor, teacherInput } from '../Batch.js';
 import { expected, shapeMismatch } from '../errors.js';
 import { type ModelSignature, type Shape } from '../models/ModelSignature.js';
 import { shareTensor } from '../shareTensor.js';
@@ -72,7 +72,7 @@ type View = Pick<TeacherAdaptation, 'input' | 'preprocess'>;
 
 function viewOf(batch: Batch, { input, preprocess: options }: View): Inputs {
   const look = (): Inputs => {
-    const x: unknown = input === undefined ? batch.x : input(batch);
+    const x: unknown = input === undefined ? teacherInput(batch) : input(batch);
     if (x instanceof Promise)
       throw expected('input', 'a function that returns tensors', 'a promise', { where });
     return options === undefined ? (x as Inputs) : preprocess(onlyTensor(x as Inputs), options);
@@ -93,7 +93,8 @@ function onlyTensor(x: Inputs): Tensor {
 async function seeing<T>(x: Inputs, batch: Batch, look: (batch: Batch) => T | Promise<T>): Promise<T> {
   const owned = new Set(Object.values(batch).flatMap((part) => tensorsIn(part)));
   try {
-    return await look({ ...batch, x });
+    const { teacherX: _, ...rest } = batch;
+    return await look({ ...rest, x });
   } finally {
     for (const tensor of inputTensors(x)) if (!owned.has(tensor)) tensor.dispose();
   }

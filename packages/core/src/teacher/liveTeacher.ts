@@ -1,6 +1,6 @@
 import { clipByValue, log, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
-import { type Inputs, isTensor } from '../Batch.js';
+import { type Inputs, isTensor, teacherInput } from '../Batch.js';
 import { DistillError, expected } from '../errors.js';
 import { checkInput } from '../models/checkInput.js';
 import {
@@ -51,7 +51,8 @@ export function liveTeacher(
     name: options.name ?? name,
     signature,
     immediate: model.constructor.name !== 'AsyncFunction',
-    outputs: ({ x }, taps = []) => {
+    outputs: (batch, taps = []) => {
+      const x = teacherInput(batch);
       checkInput(x, signature, 'teacher');
       return run(x, taps);
     },

@@ -5,6 +5,7 @@ import {
   expected,
   messageOf,
   type ModelSignature,
+  teacherInput,
   type TeacherSource,
   unknownName,
 } from '@tfjs-distill/core';
@@ -43,7 +44,7 @@ export function runtimeTeacher(runtime: ModelRuntime, options: RuntimeTeacherOpt
     async outputs(batch, taps = []) {
       const wanted = [logits, ...taps];
       for (const tap of taps) knownOutput(runtime, tap);
-      const inputs = await readInputs(batch.x, runtime);
+      const inputs = await readInputs(teacherInput(batch), runtime);
       const samples = inputs[0]?.shape[0] ?? 0;
       const pieces = piecesOf(samples, fixed ?? batchSize ?? samples);
       let failed = false;

@@ -5,6 +5,7 @@ import {
   messageOf,
   type ModelSignature,
   type Shape,
+  teacherInput,
   type TeacherSource,
   unknownName,
 } from '@tfjs-distill/core';
@@ -45,10 +46,10 @@ export async function savedModelTeacher(
   return {
     name,
     signature: signatureOf(ports, logits),
-    outputs: ({ x }, taps = []) => {
+    outputs: (batch, taps = []) => {
       for (const tap of taps)
         if (!outputs.includes(tap)) throw unknownName('output', tap, outputs, { where: folder });
-      const said = run(model, ports.inputs, x, folder);
+      const said = run(model, ports.inputs, teacherInput(batch), folder);
       const wanted = [logits, ...taps];
       dispose(outputs.filter((output) => !wanted.includes(output)).map((output) => said[output] as Tensor));
       return {
