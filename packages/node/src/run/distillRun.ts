@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
-import { checkpoints, DistillError, type Plugin } from '@tfjs-distill/core';
+import { attachExits, checkpoints, DistillError, type Plugin } from '@tfjs-distill/core';
 import { type Dataset } from '../data/Dataset.js';
 import { drawLabelled } from '../data/drawLabelled.js';
 import { openDataset } from '../data/openDataset.js';
@@ -143,7 +143,11 @@ async function trainingRecord(plan: TrainingPlan, parts: Parts): Promise<Trainin
   const finished = await folder.training(plan);
   if (finished !== undefined) return finished;
   const began = performance.now();
-  const student = await openStudent(loaded.config.student, { ...students, seed: plan.seed }, loaded.base);
+  const student = withExits(
+    await openStudent(loaded.config.student, { ...students, seed: plan.seed }, loaded.base),
+    plan,
+    loaded.config,
+  );
   try {
     const history = await train(student, plan, parts);
     if (options.signal?.aborted) throw new Interrupted(folder.path);
@@ -166,6 +170,17 @@ async function trainingRecord(plan: TrainingPlan, parts: Parts): Promise<Trainin
     return record;
   } finally {
     student.dispose();
+  }
+}
+
+/** Disposing the model with exits frees the given one too. */
+function withExits(student: LayersModel, { network, seed }: TrainingPlan, { exits }: RunConfig): LayersModel {
+  if (network === 'alone' || exits === undefined) return student;
+  try {
+    return attachExits(student, exits, { seed });
+  } catch (error) {
+    student.dispose();
+    throw error;
   }
 }
 

@@ -59,6 +59,11 @@ const stageSchema = z.strictObject({
     .describe("What it trains: all, student, adapters, upTo:LAYER, after:LAYER, or several joined by '+'"),
 });
 
+const exit = z.strictObject({
+  after: z.string().min(1).describe("Name of the student's layer that the exit reads"),
+  head: z.enum(['pool', 'bottleneck', 'attention']).describe('What makes logits of it'),
+});
+
 const weight = z.number().gt(0).optional().describe('Among several teachers');
 const teacher = z.union([
   z.string().min(1),
@@ -103,6 +108,13 @@ export const runSchema = z
       .default(false)
       .describe('Ask the teacher once about every training sample, and keep the answers on disk'),
     student: studentSchema.describe(`${STUDENT_NAMES.join(', ')}; a saved model; a module`),
+    exits: z
+      .array(exit)
+      .min(1)
+      .optional()
+      .describe(
+        'Shallow classifiers attached to the distilled student, for self-distillation and early exit',
+      ),
     criterion: criterion.optional().describe('How to distil; a list adds up'),
     stages: z
       .array(stageSchema)
