@@ -1,4 +1,4 @@
-import { augmentImages, type AugmentOptions, type ImageShape } from '@tfjs-distill/node';
+import { augmentationView, augmentImages, type AugmentOptions, type ImageShape } from '@tfjs-distill/node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -103,5 +103,20 @@ describe('augmentImages', () => {
     ['`ids` [2] and `images` [4, 9, 9, 1]', { ids: [1, 2] }, shape],
   ])('refuses: %s', (message, options, wrongShape) => {
     expect(() => augmentImages(images, wrongShape, { ...usual, ...options })).toThrow(message);
+  });
+});
+
+describe('augmentationView', () => {
+  it('is another for whatever gives other pixels', () => {
+    const views = [{ shift: 2 }, { shift: 3 }, { rotate: 2 }, { scale: 0.1 }].flatMap((options) =>
+      [1, 2].map((seed) => augmentationView({ ...options, seed })),
+    );
+    expect(new Set(views).size).toBe(8);
+    expect(views[0]).toBe('affine-bilinear-1 shift=2 rotate=0 scale=0 seed=1');
+  });
+
+  it('is none where the images stay as they are, whatever the seed', () => {
+    expect(augmentationView({ seed: 3 })).toBe('none');
+    expect(() => augmentationView({ scale: 1, seed: 3 })).toThrow('Expected `scale`');
   });
 });

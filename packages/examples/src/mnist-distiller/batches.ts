@@ -1,6 +1,11 @@
 import { type Tensor1D, tensor1d, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
 import { type Batch, shuffledIndices } from '@tfjs-distill/core';
-import { augmentImages, type AugmentOptions, type LabelledImages } from '@tfjs-distill/node';
+import {
+  augmentationView,
+  augmentImages,
+  type AugmentOptions,
+  type LabelledImages,
+} from '@tfjs-distill/node';
 
 export interface BatchesOptions {
   /** Which images, by index. */
@@ -34,7 +39,12 @@ function batchOf(set: LabelledImages, ids: Int32Array, { labelled, augment, seed
   const images = pick(set, ids);
   const views = augment ? augmentImages(images, shapeOf(set, ids.length), { ...augment, seed, ids }) : images;
   const labels = ids.map((id) => (labelled?.has(id) === false ? -1 : (set.labels[id] ?? -1)));
-  return { x: tensor4d(views, shapeOf(set, ids.length)), y: tensor1d(labels, 'int32'), ids };
+  return {
+    x: tensor4d(views, shapeOf(set, ids.length)),
+    y: tensor1d(labels, 'int32'),
+    ids,
+    ...(augment && { view: augmentationView({ ...augment, seed }) }),
+  };
 }
 
 /** The images as tensors, 0 to 1: `x` `[images, 28, 28, 1]`, `y` `[images]`. The caller owns them. */

@@ -5,6 +5,8 @@ import { mersenne } from 'pure-rand/generator/mersenne';
 /** Changes whenever the same options would give other pixels; stored teacher outputs carry it. */
 export const AUGMENTATION_VERSION = 'affine-bilinear-1';
 
+const where = 'augmentImages';
+
 export interface AugmentOptions {
   /** Largest shift along each axis, pixels ≥ 0. Default 0. */
   readonly shift?: number | undefined;
@@ -16,6 +18,21 @@ export interface AugmentOptions {
   readonly seed: number;
   /** The sample id of each image, so that a view depends on seed and id, not on the batch. Default 0 … n − 1. */
   readonly ids?: ArrayLike<number>;
+}
+
+/**
+ * The name of the view that `augmentImages` makes with these options: what `batch.view` and the header of a
+ * store of the teacher's outputs carry.
+ *
+ * @returns `none` where nothing is changed.
+ * @throws DistillError `OPTION` if an option is out of range.
+ * @example
+ * augmentationView({ shift: 2, seed: 7 }); // 'affine-bilinear-1 shift=2 rotate=0 scale=0 seed=7'
+ */
+export function augmentationView({ shift = 0, rotate = 0, scale = 0, seed }: AugmentOptions): string {
+  checkOptions({ shift, rotate, scale, seed });
+  if (shift === 0 && rotate === 0 && scale === 0) return 'none';
+  return `${AUGMENTATION_VERSION} shift=${shift} rotate=${rotate} scale=${scale} seed=${seed}`;
 }
 
 export type ImageShape = readonly [images: number, height: number, width: number, channels: number];
@@ -94,18 +111,21 @@ function resample(
 }
 
 function check(images: { readonly length: number }, shape: ImageShape, options: AugmentOptions): void {
-  const where = 'augmentImages';
-  const { shift = 0, rotate = 0, scale = 0, seed, ids } = options;
-  for (const [name, value] of Object.entries({ shift, rotate })) {
-    if (!(Number.isFinite(value) && value >= 0))
-      throw expected(name, 'a number of at least 0', value, { where });
-  }
-  if (!(scale >= 0 && scale < 1)) throw expected('scale', 'a number from 0 to below 1', scale, { where });
-  if (!Number.isSafeInteger(seed)) throw expected('seed', 'an integer', seed, { where });
+  checkOptions(options);
+  const { ids } = options;
   if (images.length !== shape.reduce((product, size) => product * size, 1)) {
     throw shapeMismatch('as many pixels as the shape has', { images: [images.length], shape }, { where });
   }
   if (ids !== undefined && ids.length !== shape[0]) {
     throw shapeMismatch('one id per image', { ids: [ids.length], images: shape }, { where });
   }
+}
+
+function checkOptions({ shift = 0, rotate = 0, scale = 0, seed }: AugmentOptions): void {
+  for (const [name, value] of Object.entries({ shift, rotate })) {
+    if (!(Number.isFinite(value) && value >= 0))
+      throw expected(name, 'a number of at least 0', value, { where });
+  }
+  if (!(scale >= 0 && scale < 1)) throw expected('scale', 'a number from 0 to below 1', scale, { where });
+  if (!Number.isSafeInteger(seed)) throw expected('seed', 'an integer', seed, { where });
 }

@@ -7,6 +7,7 @@ export {
   columnsOf,
   type ColumnType,
   newColumn,
+  product,
   rowBytes,
 } from './columns.js';
 export { type ColumnReader, columnTeacherStore } from './columnTeacherStore.js';
