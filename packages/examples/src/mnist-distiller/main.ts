@@ -12,37 +12,43 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { Command, InvalidArgumentError } from 'commander';
-import { DistillError, expected, messageOf, storedTeacher, type TeacherStore } from '@tfjs-distill/core';
+import { DistillError, messageOf, storedTeacher, type TeacherStore } from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import {
   cachedTeacherStore,
   type EngineName,
+  type Evaluation,
+  evaluateModel,
   fileSystem,
   fingerprint,
   type LabelledImages,
   loadMnist,
   modelFingerprint,
   selectEngine,
+  type TrainingRecord,
+  writeReport,
 } from '@tfjs-distill/node';
 import { getBorderCharacters, table } from 'table';
 import { firstIds, imageTensors } from './batches.js';
 import { drawLabelled } from './drawLabelled.js';
 import { inHalfPrecision } from './halfPrecision.js';
-import { agreement, answers, type Logits, logitsOf, predictions } from './logitsOf.js';
-import { bytesOf, msPerImage } from './measure.js';
+import { agreement, answers, logitsOf, predictions } from './logitsOf.js';
+import { bytesOf } from './bytesOf.js';
 import { kerasStudent } from './models.js';
-import { reportPage } from './reportPage.js';
 import {
   type Curve,
   finding,
   legend,
+  meanOf,
   type NetworkResult,
   NETWORKS,
   percent,
   plan,
+  resultOf,
   type Results,
   tableCells,
 } from './results.js';
+import { historyRow, runRecord } from './runRecord.js';
 import {
   DEFAULT,
   FULL,
@@ -75,6 +81,7 @@ interface Options {
 
 async function main(options: Options): Promise<void> {
   const began = performance.now();
+  const started = new Date().toISOString();
   const { engine } = await selectEngine({ engine: options.engine as EngineName | undefined, onMessage: say });
 
   const { train: set, test: testSet } = await loadMnist({ dir: options.data });
@@ -101,33 +108,26 @@ async function main(options: Options): Promise<void> {
       : await trainTeacher('keras', KERAS_TEACHER_TRAINING, set, test);
   const soft = await askTeacher(teacher, set, settings.images, 'training images', options.cache);
   const onTest = await askTeacher(teacher, testSet, testSet.shape[0], 'test images', options.cache);
-  const teacherAnswers = predictions(await allLogits(onTest, firstIds(testSet.shape[0])));
-  onTest.dispose();
 
   // The student, alone and distilled, once per seed: same start, same labels, same optimizer.
   const seeds = [...firstIds(settings.seeds)].map((i) => i + 1);
   const curves: Curve[] = [];
-  const measure = async (model: LayersModel, name: string): Promise<NetworkResult> => {
+  const trainings: TrainingRecord[] = [];
+  const measure = async (
+    model: LayersModel,
+    name: string,
+  ): Promise<{ evaluation: Evaluation; result: NetworkResult }> => {
     const dir = join(options.out, name);
     await model.save(fileSystem(dir));
-    const answers = predictions(
-      await logitsOf(model, testSet, firstIds(testSet.shape[0]), `${name}: testing`),
-    );
-    const accuracy = agreement(answers, testSet.labels);
-    return {
-      accuracy,
-      accuracies: [accuracy],
-      parameters: model.countParams(),
-      bytes: await bytesOf(dir),
-      msPerImage: await msPerImage(model),
-      agreement: agreement(answers, teacherAnswers),
-    };
+    const evaluation = await evaluateModel(model, test, { teacher: storedTeacher(onTest) });
+    return { evaluation, result: resultOf(evaluation, await bytesOf(dir)) };
   };
   const runs: Record<Curve['network'], NetworkResult[]> = { alone: [], distilled: [] };
   for (const seed of seeds) {
     const labelled = drawLabelled(set.labels.subarray(0, settings.images), settings.labels, seed);
     for (const network of ['alone', 'distilled'] as const) {
       const student = kerasStudent(seed);
+      const start = performance.now();
       const points = await train(student, {
         name: `${NETWORKS[network]}, seed ${seed}`,
         set,
@@ -143,29 +143,36 @@ async function main(options: Options): Promise<void> {
               criterion: knowledgeDistillation({ temperature: settings.temperature, alpha: settings.alpha }),
             }),
       });
-      const result = await measure(student, seed === 1 ? network : `${network}-${seed}`);
+      const seconds = secondsSince(start);
+      const { evaluation, result } = await measure(student, seed === 1 ? network : `${network}-${seed}`);
       student.dispose();
+      const steps = (points.at(-1)?.images ?? 0) / settings[network].batchSize;
+      trainings.push({ network, seed, history: points.map(historyRow), evaluation, seconds, steps });
       runs[network].push(result);
       curves.push({ network, seed, points });
       say(`${NETWORKS[network]}, seed ${seed}: ${percent(result.accuracy)}`);
     }
   }
 
+  const ofTeacher = await measure(teacher, 'teacher');
+  onTest.dispose();
   const results: Results = {
     engine,
     settings,
     seeds,
     testImages: testSet.shape[0],
-    teacher: await measure(teacher, 'teacher'),
+    teacher: ofTeacher.result,
     alone: meanOf(runs.alone),
     distilled: meanOf(runs.distilled),
     curves,
     seconds: secondsSince(began),
     node: process.version,
-    date: new Date().toISOString(),
+    date: started,
   };
   await writeFile(join(options.out, 'report.json'), `${JSON.stringify(results, null, 2)}\n`);
-  await writeFile(join(options.out, 'report.html'), await reportPage(results));
+  const record = runRecord(results, soft.header.dataset, ofTeacher.evaluation, trainings);
+  await writeFile(join(options.out, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+  await writeReport(record, join(options.out, 'report.html'));
   const style = { border: getBorderCharacters('norc'), drawHorizontalLine: onlyAround };
   say(`\n${table(tableCells(results), style)}${legend(results)}\n\n${finding(results)}`);
   say(`${results.seconds.toFixed(0)} s in all. Students, report.json and report.html are in ${options.out}.`);
@@ -213,14 +220,6 @@ async function askTeacher(
   return found.store;
 }
 
-/** The stored logits of samples as plain numbers. */
-async function allLogits(store: TeacherStore, ids: Int32Array): Promise<Logits> {
-  const { logits } = await store.rows(ids);
-  const values = await logits.data<'float32'>();
-  logits.dispose();
-  return { logits: values, classes: store.header.classes };
-}
-
 async function loadTeacher(dir: string): Promise<LayersModel> {
   try {
     return await loadLayersModel(fileSystem(dir));
@@ -228,20 +227,6 @@ async function loadTeacher(dir: string): Promise<LayersModel> {
     const hint = 'Train a teacher with `npm start -- --train-teacher`.';
     throw new DistillError('DATA', messageOf(cause), { where: 'teacher', hint, cause });
   }
-}
-
-function meanOf(results: readonly NetworkResult[]): NetworkResult {
-  const [first] = results;
-  if (first === undefined) throw expected('seeds', 'at least 1', results.length);
-  const mean = (key: 'accuracy' | 'agreement' | 'msPerImage') =>
-    results.reduce((sum, result) => sum + result[key], 0) / results.length;
-  return {
-    ...first,
-    accuracy: mean('accuracy'),
-    accuracies: results.map(({ accuracy }) => accuracy),
-    agreement: mean('agreement'),
-    msPerImage: mean('msPerImage'),
-  };
 }
 
 /** Lines above, below and under the heads. */

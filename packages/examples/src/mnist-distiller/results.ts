@@ -1,3 +1,5 @@
+import { expected } from '@tfjs-distill/core';
+import { type Evaluation } from '@tfjs-distill/node';
 import { type CurvePoint } from './train.js';
 import { type Settings } from './settings.js';
 
@@ -35,6 +37,34 @@ export interface Results {
   readonly seconds: number;
   readonly node: string;
   readonly date: string;
+}
+
+/** Of one network. */
+export function resultOf(evaluation: Evaluation, bytes: number): NetworkResult {
+  const { accuracy, parameters = NaN, agreement = NaN, latency } = evaluation;
+  return {
+    accuracy,
+    accuracies: [accuracy],
+    parameters,
+    bytes,
+    msPerImage: latency.find(({ batch }) => batch === 1)?.p50 ?? NaN,
+    agreement,
+  };
+}
+
+/** Of the networks of several seeds. */
+export function meanOf(results: readonly NetworkResult[]): NetworkResult {
+  const [first] = results;
+  if (first === undefined) throw expected('seeds', 'at least 1', results.length);
+  const mean = (key: 'accuracy' | 'agreement' | 'msPerImage') =>
+    results.reduce((sum, result) => sum + result[key], 0) / results.length;
+  return {
+    ...first,
+    accuracy: mean('accuracy'),
+    accuracies: results.map(({ accuracy }) => accuracy),
+    agreement: mean('agreement'),
+    msPerImage: mean('msPerImage'),
+  };
 }
 
 export const NETWORKS = {

@@ -16,6 +16,8 @@ import { type Training } from './settings.js';
 
 /** A point of a training curve. */
 export interface CurvePoint {
+  /** Passes over the data so far. */
+  readonly epoch: number;
   /** Images seen so far, each as often as it came. */
   readonly images: number;
   /** Mean minimized loss since the point before. */
@@ -63,9 +65,7 @@ export async function train(model: LayersModel, options: TrainOptions): Promise<
   const curve: CurvePoint[] = [];
   if (warmUp !== undefined) manager.use(cosineLearningRate(learningRate, warmUp, epochs * perEpoch));
   manager.use(progressBar(options.name, epochs * perEpoch, training.batchSize));
-  manager.use(
-    recordCurve(curve, epochs * perEpoch, training.batchSize, () => manager.evaluate(options.test)),
-  );
+  manager.use(recordCurve(curve, { ...training, perEpoch }, () => manager.evaluate(options.test)));
   try {
     await manager.fit(batches(set, { ...options, ...training }), { epochs });
     return curve;
@@ -76,11 +76,10 @@ export async function train(model: LayersModel, options: TrainOptions): Promise<
 
 function recordCurve(
   curve: CurvePoint[],
-  steps: number,
-  batchSize: number,
+  { epochs, batchSize, perEpoch }: Pick<Training, 'epochs' | 'batchSize'> & { readonly perEpoch: number },
   evaluate: () => Promise<Record<string, number>>,
 ): Plugin {
-  const every = Math.max(1, Math.floor(steps / CURVE_POINTS));
+  const every = Math.max(1, Math.floor((epochs * perEpoch) / CURVE_POINTS));
   const losses: number[] = [];
   return {
     name: 'record-curve',
@@ -90,7 +89,7 @@ function recordCurve(
       if (done % every !== 0) return;
       const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
       const { accuracy = NaN } = await evaluate();
-      curve.push({ images: done * batchSize, loss: mean, accuracy });
+      curve.push({ epoch: done / perEpoch, images: done * batchSize, loss: mean, accuracy });
       losses.length = 0;
     },
   };

@@ -21,7 +21,7 @@ export interface Axis {
 
 /** What all curves of a run share: epochs where all trainings have as many, else shares. */
 export function axisOf({ trainings }: RunRecord): Axis {
-  const lengths = new Set(trainings.map(({ history }) => history.length));
+  const lengths = new Set(trainings.map(epochsOf));
   return lengths.size > 1
     ? { title: 'share of the training', format: '.0%' }
     : { title: 'epoch', format: 'd' };
@@ -36,12 +36,23 @@ export function curvesOf(record: RunRecord, terms: readonly string[]): CurvePoin
   });
 }
 
+/** A row is an epoch, or says itself at which it was taken. */
+function epochOf({ history }: TrainingRecord, row: number): number {
+  return history[row]?.['epoch'] ?? row + 1;
+}
+
+function epochsOf(training: TrainingRecord): number {
+  return epochOf(training, training.history.length - 1);
+}
+
 function pointsOf(trainings: readonly TrainingRecord[], term: string, share: boolean) {
-  const epochs = Math.max(0, ...trainings.map(({ history }) => history.length));
-  return Array.from({ length: epochs }, (_, epoch) => {
-    const values = trainings.map(({ history }) => history[epoch]?.[term]).filter(isNumber);
+  const [longest] = [...trainings].sort((a, b) => b.history.length - a.history.length);
+  const rows = longest?.history.length ?? 0;
+  return Array.from({ length: rows }, (_, row) => {
+    const values = trainings.map(({ history }) => history[row]?.[term]).filter(isNumber);
     const { mean, sd } = summarize(values);
-    const at = share ? (epoch + 1) / epochs : epoch + 1;
+    const epoch = longest ? epochOf(longest, row) : NaN;
+    const at = share && longest ? epoch / epochsOf(longest) : epoch;
     return { at, mean, low: mean - sd, high: mean + sd };
   }).filter(({ mean }) => isNumber(mean));
 }
