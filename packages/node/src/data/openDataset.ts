@@ -1,12 +1,17 @@
 import { resolve } from 'node:path';
 import { didYouMean, parseOptions, unknownName } from '@tfjs-distill/core';
 import { cifar10Samples } from './cifar10Samples.js';
+import { csvSamples } from './csvSamples.js';
 import { type Dataset } from './Dataset.js';
 import { type DatasetSpec, datasetSpecSchema } from './datasetSpec.js';
+import { imageDataset } from './decodeImages.js';
 import { fashionMnistSamples } from './fashionMnistSamples.js';
+import { imageFolderSamples } from './imageFolderSamples.js';
 import { makeDataset, type RawDataset } from './makeDataset.js';
 import { mnistSamples } from './mnistSamples.js';
 import { moduleDataset } from './moduleDataset.js';
+import { npzSamples } from './npzSamples.js';
+import { parquetSamples } from './parquetSamples.js';
 
 /**
  * Opens a data set by its name or description.
@@ -21,15 +26,13 @@ import { moduleDataset } from './moduleDataset.js';
 export async function openDataset(spec: DatasetSpec | string, base = '.'): Promise<Dataset> {
   const given = typeof spec === 'string' ? specOf(spec) : spec;
   const checked = parseOptions(datasetSpecSchema, given, 'dataset');
-  const at = (path: string | undefined) => (path === undefined ? undefined : resolve(base, path));
   if (checked.type === 'module')
     return moduleDataset(resolve(base, checked.path), checked.options, checked.limit);
-  return makeDataset({ ...(await read(checked, at)), limit: checked.limit });
+  return makeDataset({ ...(await read(checked, base)), limit: checked.limit });
 }
 
-type Resolve = (path: string | undefined) => string | undefined;
-
-function read(spec: Exclude<DatasetSpec, { type: 'module' }>, at: Resolve): Promise<RawDataset> {
+function read(spec: Exclude<DatasetSpec, { type: 'module' }>, base: string): Promise<RawDataset> {
+  const at = (path: string | undefined) => (path === undefined ? undefined : resolve(base, path));
   switch (spec.type) {
     case 'mnist':
       return mnistSamples(at(spec.path));
@@ -37,6 +40,17 @@ function read(spec: Exclude<DatasetSpec, { type: 'module' }>, at: Resolve): Prom
       return fashionMnistSamples(at(spec.path));
     case 'cifar10':
       return cifar10Samples(at(spec.path));
+    case 'images':
+      return imageFolderSamples(resolve(base, spec.path), {
+        ...imageDataset(spec),
+        testShare: spec.testShare,
+      });
+    case 'csv':
+      return csvSamples(resolve(base, spec.path), at(spec.test), spec);
+    case 'parquet':
+      return parquetSamples(resolve(base, spec.path), at(spec.test), spec);
+    case 'npz':
+      return npzSamples(resolve(base, spec.path));
   }
 }
 
@@ -48,6 +62,11 @@ export function specOf(text: string): DatasetSpec {
   const name = NAMES.find((known) => known === text);
   if (name !== undefined) return { type: name };
   if (MODULE.test(text)) return { type: 'module', path: text };
-  const hint = didYouMean(text, NAMES) ?? `Known: ${NAMES.join(', ')}, or the path of a module.`;
+  const [, ending] = /\.(csv|parquet|npz)$/i.exec(text) ?? [];
+  if (ending !== undefined) return { type: ending.toLowerCase() as 'csv' | 'parquet' | 'npz', path: text };
+  if (/[/\\]/.test(text)) return { type: 'images', path: text };
+  const hint =
+    didYouMean(text, NAMES) ??
+    `Known: ${NAMES.join(', ')}, or the path of a module, a .csv, .npz or .parquet file, or a folder of images.`;
   throw unknownName('data set', text, NAMES, { hint });
 }
