@@ -49,7 +49,7 @@ async function zipped(parts: Readonly<Record<string, Buffer>>): Promise<string> 
   return file;
 }
 
-/** `np.save(f, np.array([[1.5, -2], [0.25, 3]], dtype=np.float16))`, by NumPy 1.26. */
+/** `np.save(f, np.array([[1.5, -2], [0.25, 3]], dtype=np.float16))`, by NumPy 2.4. */
 const FROM_NUMPY =
   'k05VTVBZAQB2AHsnZGVzY3InOiAnPGYyJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsIDIpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAPgDAADQAQg==';
 

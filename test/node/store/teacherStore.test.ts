@@ -258,5 +258,8 @@ describe('cachedTeacherStore', () => {
       [1, 2, 3],
     ]);
     expect((await cachedTeacherStore(folder, { ...header, teacher: 'cc' }, ids, ask)).reused).toBe(false);
+    await writeFile(join(third.path, 'store.json'), JSON.stringify({ header: third.store.header })); // unfinished
+    await truncate(join(third.path, SHARD), 200);
+    expect((await cachedTeacherStore(folder, header, ids, ask)).refused).toMatch(/truncated or damaged/);
   });
 });

@@ -45,10 +45,25 @@ export async function cachedTeacherStore(
   const path = join(folder, `teacher-${fingerprint(JSON.stringify(header))}`);
   const found = await openWhole(path, header, ids);
   if (found !== undefined && !(found instanceof DistillError)) return { store: found, path, reused: true };
-  if (found !== undefined) await rm(path, { recursive: true, force: true });
-  await fill(path, header, ids, ask);
+  const refused = found ?? (await refusalOf(path, header));
+  if (refused !== undefined) await rm(path, { recursive: true, force: true });
+  const writer = await createTeacherStore(path, header);
+  for await (const rows of ask(writer.missing(ids))) await writer.append(rows);
+  await writer.close();
   const store = await openTeacherStore(path, header);
-  return { store, path, reused: false, ...(found && { refused: found.message }) };
+  return { store, path, reused: false, ...(refused && { refused: refused.message }) };
+}
+
+/** Why an interrupted store cannot be gone on with, if it cannot. */
+async function refusalOf(path: string, header: StoreHeader): Promise<DistillError | undefined> {
+  if ((await readManifest(path)) === undefined) return undefined;
+  try {
+    await createTeacherStore(path, header);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DistillError) return error;
+    throw error;
+  }
 }
 
 /** The store, why it cannot be used, or `undefined` where none is or it lacks samples. */
@@ -67,15 +82,4 @@ async function openWhole(
     if (error instanceof DistillError) return error;
     throw error;
   }
-}
-
-async function fill(
-  path: string,
-  header: StoreHeader,
-  ids: Int32Array,
-  ask: (missing: Int32Array) => AsyncIterable<TeacherRows>,
-): Promise<void> {
-  const writer = await createTeacherStore(path, header);
-  for await (const rows of ask(writer.missing(ids))) await writer.append(rows);
-  await writer.close();
 }

@@ -112,7 +112,7 @@ interface OpenArrays {
 
 async function openArrays(file: string): Promise<OpenArrays> {
   try {
-    if (file.endsWith('.npz')) return { arrays: await unpacked(file), close: () => Promise.resolve() };
+    if (file.endsWith('.npz')) return { arrays: await readNpz(file), close: () => Promise.resolve() };
     const handle = await open(file, 'r');
     const array = await npyArray(await fileSource(file, handle)).catch(async (error: unknown) => {
       await handle.close();
@@ -138,7 +138,8 @@ async function fileSource(name: string, handle: FileHandle): Promise<ByteSource>
   };
 }
 
-async function unpacked(file: string): Promise<Arrays> {
+/** The arrays of a `.npz` file, by name. */
+export async function readNpz(file: string): Promise<Arrays> {
   const zip = await yauzl.openPromise(file, { lazyEntries: true, autoClose: false });
   try {
     const arrays = new Map<string, NpyArray>();

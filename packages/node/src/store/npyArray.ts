@@ -23,6 +23,9 @@ const TYPES: Readonly<Record<string, readonly [bytes: number, read: Reader]>> = 
   '<f8': [8, (view, at) => view.getFloat64(at, true)],
   '<i4': [4, (view, at) => view.getInt32(at, true)],
   '<i8': [8, (view, at) => Number(view.getBigInt64(at, true))],
+  '|b1': [1, (view, at) => view.getUint8(at)],
+  '|i1': [1, (view, at) => view.getInt8(at)],
+  '|u1': [1, (view, at) => view.getUint8(at)],
   '<u4': [4, (view, at) => view.getUint32(at, true)],
   '<u8': [8, (view, at) => Number(view.getBigUint64(at, true))],
 };
