@@ -30,6 +30,10 @@ const CACHE = '.cache/resnet';
 const [TEMPERATURE, ALPHA] = [1, 0.5]; // the article's
 const BATCH = 64;
 
+/** `alpha · T² · KL + (1 − alpha) · CE`; the article's `KLDivLoss()` divides by the ten classes as well. */
+const distillation = (): CriterionLike =>
+  knowledgeDistillation({ temperature: TEMPERATURE, softWeight: ALPHA, taskWeight: 1 - ALPHA });
+
 const SHORT = { images: 800, testImages: 400, size: 64, width: 16, epochs: 10, seeds: 1 };
 const FULL = { images: 5000, testImages: 2000, size: 128, width: 64, epochs: 20, seeds: 3 };
 
@@ -86,10 +90,6 @@ await runExample({
     };
   },
 });
-
-/** `alpha · T² · KL + (1 − alpha) · CE`; the article's `KLDivLoss()` divides by the ten classes as well. */
-const distillation = (): CriterionLike =>
-  knowledgeDistillation({ temperature: TEMPERATURE, softWeight: ALPHA, taskWeight: 1 - ALPHA });
 
 interface Training {
   readonly train: TensorData;
