@@ -48,7 +48,7 @@ describe('openTeacher', () => {
     const teacher = await openTeacher({ model: file, classes: [3, 0], outputs: 'logits', name: 'mine' });
     const x = samples();
     const { logits } = await teacher.outputs({ x });
-    const rows = (await x.array());
+    const rows = await x.array();
     expect(await logits.array()).toEqual(rows.map((row) => [row[3], row[0]]));
     expect(teacher.name).toBe('mine');
   });
