@@ -24,7 +24,12 @@ export function curveCells({ rows, curve, chosen }: ExitsReport, most = 12): str
 }
 
 export function pointCells({ threshold, accuracy, cost, shares }: ExitPoint): string[] {
-  return [threshold.toFixed(6), percent(accuracy), percent(cost, 1), ...shares.map((share) => percent(share, 1))];
+  return [
+    threshold.toFixed(6),
+    percent(accuracy),
+    percent(cost, 1),
+    ...shares.map((share) => percent(share, 1)),
+  ];
 }
 
 /** The choice in one sentence. */

@@ -25,7 +25,10 @@ export async function exitsPage(report: ExitsReport): Promise<string> {
         h('p.finding', exitFinding(report)),
         h('h2', 'Each exit by itself'),
         htmlTable(rowCells(report), 'Each exit by itself'),
-        h('p.note', `On ${report.samples} samples of ${report.data}. ${COST} Ensemble: the mean of all probabilities.`),
+        h(
+          'p.note',
+          `On ${report.samples} samples of ${report.data}. ${COST} Ensemble: the mean of all probabilities.`,
+        ),
         h('h2', 'Stopping early'),
         await figure(exitChart(report)),
       ]),
