@@ -1,4 +1,5 @@
 import {
+  annealing,
   constant,
   cosine,
   exponential,
@@ -32,6 +33,25 @@ describe('schedules', () => {
     ['warm-up', warmUp({ to: 2, part: 0.25 }), [0, 2, 2]],
   ])('%s has its values at the start, half-way and at the end', (_, schedule, values) => {
     [0, 0.5, 1].forEach((fraction, i) => expect(schedule(at(fraction))).toBeCloseTo(values[i]!, 10));
+  });
+
+  it.each([
+    ['cosine', cosine({ from: 1, to: 0.01, warmUp: 0.1 }), 0.505],
+    ['linear', linear({ from: 1, to: 0.01, warmUp: 0.1 }), 0.505],
+    ['exponential', exponential({ from: 1, to: 0.01, warmUp: 0.1 }), 0.1],
+  ])('%s rises in a line first if it warms up', (_, schedule, halfWay) => {
+    [0, 0.5, 1, halfWay, 0.01].forEach((value, i) =>
+      expect(schedule(at([0, 0.05, 0.1, 0.55, 1][i]!))).toBeCloseTo(value, 10),
+    );
+    expect(() => cosine({ from: 1, to: 0, warmUp: 1 })).toThrow(
+      'cosine: Expected `warmUp` to be from 0, below 1',
+    );
+  });
+
+  it('annealing comes down by whole epochs, from 5 to 1 unless told otherwise', () => {
+    expect([0, 5, 9].map((epoch) => annealing()(at(epoch / 10 + 0.05, epoch)))).toEqual([5, 3, 1.4]);
+    expect(annealing({ from: 3, to: 2 })(at(0.5, 5))).toBe(2.5);
+    expect(annealing()({ ...at(0, 3), epochs: undefined })).toBe(5);
   });
 
   it('step drops by epochs', () => {

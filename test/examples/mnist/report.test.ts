@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { learningRateAt } from '../../../packages/examples/src/mnist-distiller/learningRate.js';
 import { agreement, predictions } from '../../../packages/examples/src/mnist-distiller/logitsOf.js';
 import {
   finding,
@@ -87,18 +86,5 @@ describe('the measures', () => {
 
   it('counts the places that agree', () => {
     expect(agreement(Int32Array.of(1, 2, 3, 4), Int32Array.of(1, 0, 3, 0))).toBe(0.5);
-  });
-});
-
-describe('the learning rate', () => {
-  it('rises in a line, then falls by half a cosine to a hundredth', () => {
-    expect([0, 0.05, 0.1, 0.55, 1].map((fraction) => learningRateAt(fraction, 0.1))).toEqual([
-      0,
-      0.5,
-      1,
-      expect.closeTo(0.505, 6),
-      expect.closeTo(0.01, 6),
-    ]);
-    expect(learningRateAt(0, 0)).toBe(1);
   });
 });

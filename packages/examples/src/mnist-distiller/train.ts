@@ -1,16 +1,17 @@
 import { type Tensor, train as optimizers } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import {
+  cosine,
   type Criterion,
   type CriterionLike,
   expected,
+  learningRate,
   type Plugin,
   prepareCompression,
   type TeacherLike,
 } from '@tfjs-distill/core';
 import { type LabelledImages } from '@tfjs-distill/node';
 import { batches, stepsPerEpoch } from './batches.js';
-import { cosineLearningRate } from './learningRate.js';
 import { progressBar } from './progressBar.js';
 import { type Training } from './settings.js';
 
@@ -51,7 +52,7 @@ const CURVE_POINTS = 10;
 /** Trains a model in place; the same code with and without a teacher. Returns its curve. */
 export async function train(model: LayersModel, options: TrainOptions): Promise<CurvePoint[]> {
   const { training, set, teacher, criterion = labelsOnly } = options;
-  const { epochs, learningRate, warmUp } = training;
+  const { epochs, warmUp, learningRate: peak } = training;
   const perEpoch = stepsPerEpoch({ ...options, ...training });
   if (perEpoch < 1) {
     const rule = `at least one batch of ${training.batchSize} images`;
@@ -59,15 +60,17 @@ export async function train(model: LayersModel, options: TrainOptions): Promise<
   }
   const manager = prepareCompression(model, {
     criterion,
-    optimizer: optimizers.adam(learningRate),
+    optimizer: optimizers.adam(peak),
     ...(teacher && { teacher }),
   });
   const curve: CurvePoint[] = [];
-  if (warmUp !== undefined) manager.use(cosineLearningRate(learningRate, warmUp, epochs * perEpoch));
+  if (warmUp !== undefined) {
+    manager.use(learningRate({ rate: cosine({ from: peak, to: 0.01 * peak, warmUp }) }));
+  }
   manager.use(progressBar(options.name, epochs * perEpoch, training.batchSize));
   manager.use(recordCurve(curve, { ...training, perEpoch }, () => manager.evaluate(options.test)));
   try {
-    await manager.fit(batches(set, { ...options, ...training }), { epochs });
+    await manager.fit(batches(set, { ...options, ...training }), { epochs, stepsPerEpoch: perEpoch });
     return curve;
   } finally {
     manager.dispose();
