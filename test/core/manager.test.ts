@@ -277,7 +277,7 @@ describe('a NaN loss', () => {
       plugins: [poison(3)],
       finiteLoss: { every: 5 },
     });
-    await expect(manager.fit(problem(64), { batchSize: 8 })).rejects.toThrow('step 5');
+    await expect(manager.fit(problem(64), { batchSize: 8 })).rejects.toThrow('step 4');
     manager.dispose();
     teacher.dispose();
     student.dispose();

@@ -24,6 +24,8 @@ export interface LifecycleParts {
   /** One after the other; most trainings have one. The manager takes them over. */
   readonly stages: readonly Stage[];
   readonly jitless?: boolean | undefined;
+  /** How many steps the engine may run in one call: losses are looked at that seldom. Default 1. */
+  readonly stepsPerCall?: number | undefined;
 }
 
 /**
@@ -38,10 +40,11 @@ export class Lifecycle {
   protected readonly stages: Stages;
   readonly #errors: ErrorChannel;
 
-  constructor({ student, teacher, stages, jitless }: LifecycleParts) {
+  constructor({ student, teacher, stages, jitless, stepsPerCall }: LifecycleParts) {
     this.run = new Run(
       seededStudent(student, () => this.run),
       teacher,
+      stepsPerCall,
     );
     this.stages = new Stages(stages);
     this.hooks = createHooks(this.run, { jitless });

@@ -60,7 +60,7 @@ export class Run
   optimizer: Optimizer | undefined;
   parts: Record<string, LazyScalar> = {};
   terms: LossTerm[] = [];
-  readonly means = new EpochMeans();
+  readonly means: EpochMeans;
   #batch: Batch | undefined;
   #loss: LazyScalar | undefined;
   #taskLoss: Scalar | undefined;
@@ -70,7 +70,10 @@ export class Run
   constructor(
     readonly student: Student,
     readonly teacher: TeacherSource | undefined,
-  ) {}
+    stepsPerCall = 1,
+  ) {
+    this.means = new EpochMeans(stepsPerCall);
+  }
 
   begin({ epochs, stepsPerEpoch, seed = 0, facts = {} }: TrainPlan): void {
     this.seed = seed;

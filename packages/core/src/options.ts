@@ -40,6 +40,11 @@ export interface CompressionOptions {
    * compiled where the engine can; `manager.stepReport` tells.
    */
   readonly stepRunner?: StepRunnerName;
+  /**
+   * How many compiled steps one call of the engine runs, as Keras's `steps_per_execution`. Hooks are called after each
+   * step; one that reads a loss or a weight makes the engine catch up. Also how often `finiteLoss` looks. Default 1.
+   */
+  readonly stepsPerCall?: number;
   /** Container modules: own criteria by name, own parts. They override the defaults. */
   readonly modules?: readonly Module[];
   /** Never generate code from strings. Default: found out. */
@@ -78,6 +83,7 @@ const schema = z.strictObject({
     z.union([z.boolean(), z.strictObject({ every: z.optional(z.int().check(z.gte(1))) })]),
   ),
   stepRunner: z.optional(z.enum(STEP_RUNNERS, { error: `one of ${STEP_RUNNERS.join(', ')}` })),
+  stepsPerCall: z.optional(z.int({ error: 'a whole number above 0' }).check(z.gte(1))),
   modules: z.optional(list),
   jitless: z.optional(z.boolean()),
 });

@@ -13,10 +13,11 @@ import {
 import { layers, type LayersModel } from '@tensorflow/tfjs-layers';
 import { type Plugin, prepareCompression, setLearningRate } from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { GraphProgram } from '../../../packages/node/src/compiled/GraphProgram.js';
 import { nativeBackend } from '../../../packages/node/src/compiled/binding.js';
 import { allow } from '../../setup/guards.js';
-import { agreed, batchAt, NATIVE, networkOf, trained } from './rig.js';
+import { agreed, batchAt, farthest, NATIVE, networkOf, trained } from './rig.js';
 
 describe.runIf(NATIVE)('a compiled step', () => {
   it('gives the losses and weights of an eager one, the teacher live in the same graph', async () => {
@@ -197,6 +198,25 @@ describe.runIf(NATIVE)('a compiled step', () => {
       return { teacher, before, plugins: [{ name: 'owner', dispose: () => void teacher.dispose() }] };
     };
     await agreed(make);
+  });
+
+  it.each([2, 8])('runs %d steps in one call', async (stepsPerCall) => {
+    const plain = await trained({ stepRunner: 'eager', steps: 64, unwatched: true });
+    const calls = vi.spyOn(GraphProgram.prototype, 'run');
+    const grouped = await trained({ stepsPerCall, steps: 64, unwatched: true });
+    const count = calls.mock.calls.length;
+    calls.mockRestore();
+    expect(farthest(plain.weights, grouped.weights)).toBeLessThan(1e-5);
+    expect(grouped.report?.compiled).toBe(61);
+    expect(count).toBeLessThan(64 / stepsPerCall + 8);
+  });
+
+  it('catches up where somebody looks between the steps of a call', async () => {
+    await agreed(() => ({ stepsPerCall: 8 })); // whose losses are read after each step
+    const before = (step: number, { variables }: { variables: Variable[] }) => {
+      if (step % 5 === 0) tidy(() => variables[0]!.assign(mul(variables[0]!, 0.99)));
+    };
+    await agreed(() => ({ stepsPerCall: 8, before, unwatched: true }));
   });
 
   it('frees its graphs with the manager', async () => {

@@ -54,7 +54,7 @@ function defaults(student: StudentLike, options: CompressionOptions): ContainerM
     bindDefault(TOKENS.Teacher, () => resolveTeacher(options));
     bindDefault(TOKENS.TaskLoss, () => taskLoss);
     bindDefault(TOKENS.Optimizer, () => optimizer);
-    bindDefault(TOKENS.StepRunner, () => chooseStepRunner(options.stepRunner));
+    bindDefault(TOKENS.StepRunner, () => chooseStepRunner(options.stepRunner, options.stepsPerCall));
   });
 }
 
@@ -103,8 +103,10 @@ function managerOf(container: Container, options: CompressionOptions): Compressi
     },
     { student, teacher },
   );
-  const { plugins = [], finiteLoss = true, jitless } = options;
-  const guards: Plugin[] = finiteLoss === false ? [] : [finiteGuard(finiteLoss === true ? {} : finiteLoss)];
+  const { plugins = [], finiteLoss = true, jitless, stepsPerCall } = options;
+  const every = stepsPerCall === undefined ? {} : { every: stepsPerCall };
+  const guards: Plugin[] =
+    finiteLoss === false ? [] : [finiteGuard(finiteLoss === true ? every : { ...every, ...finiteLoss })];
   return new CompressionManager({
     student,
     teacher,
@@ -117,6 +119,7 @@ function managerOf(container: Container, options: CompressionOptions): Compressi
       ...allOf(container, TOKENS.Plugin),
     ],
     jitless,
+    stepsPerCall,
   });
 }
 

@@ -26,10 +26,8 @@ export function finiteGuard({ every }: FiniteGuardOptions = {}): Plugin {
   // the weights before the last two steps that were looked at
   let good: Snapshot | undefined;
   let current: Snapshot | undefined;
-  const due = ({ globalStep }: StepContext) => {
-    const period = every ?? (readsAreCheap() ? 1 : 20);
-    return globalStep % period === 0;
-  };
+  // of so many steps, the weights before the first are kept and the loss of the last is looked at
+  const due = (step: number) => step % (every ?? (readsAreCheap() ? 1 : 20)) === 0;
   const free = () => {
     good?.dispose();
     current?.dispose();
@@ -38,7 +36,7 @@ export function finiteGuard({ every }: FiniteGuardOptions = {}): Plugin {
   return {
     name: 'finite-guard',
     onStepBegin: (ctx) => {
-      if (!due(ctx)) return;
+      if (!due(ctx.globalStep)) return;
       good?.dispose();
       good = current;
       current = new Snapshot(weightsOf(ctx.student));
@@ -46,7 +44,7 @@ export function finiteGuard({ every }: FiniteGuardOptions = {}): Plugin {
     onStepEnd: {
       order: 'pre', // nobody should act on a loss that is none
       handler: async (ctx) => {
-        if (!due(ctx)) return;
+        if (!due(ctx.globalStep + 1)) return;
         const loss = await ctx.loss.value();
         if (Number.isFinite(loss)) return;
         const last = (await isFiniteSnapshot(current)) ? current : good;

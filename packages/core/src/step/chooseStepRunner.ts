@@ -9,6 +9,8 @@ export type StepRunnerName = (typeof STEP_RUNNERS)[number];
 export interface CompiledStepOptions {
   /** Whether a step that cannot be compiled is an error, and not run eagerly. */
   readonly strict: boolean;
+  /** How many steps one call of the engine may run, where nobody looks in between. Default 1. */
+  readonly stepsPerCall?: number;
 }
 
 /** A way to compile steps, as another package offers it. */
@@ -26,10 +28,10 @@ export function registerStepCompiler(offered: StepCompiler): void {
 }
 
 /** The runner that an option's value stands for. */
-export function chooseStepRunner(name: StepRunnerName = 'auto'): StepRunner {
+export function chooseStepRunner(name: StepRunnerName = 'auto', stepsPerCall = 1): StepRunner {
   if (name === 'eager') return eagerStepRunner;
-  if (name === 'auto') return new AutoStepRunner();
-  if (compiler?.usable()) return compiler.create({ strict: true });
+  if (name === 'auto') return new AutoStepRunner(stepsPerCall);
+  if (compiler?.usable()) return compiler.create({ strict: true, stepsPerCall });
   throw new DistillError(
     'OPTION',
     'Expected `stepRunner` to be auto or eager here: no engine compiles steps.',
@@ -43,10 +45,17 @@ export function chooseStepRunner(name: StepRunnerName = 'auto'): StepRunner {
 /** Decides at the first step, when the engine is sure to be chosen. */
 class AutoStepRunner implements StepRunner {
   readonly asksTeacher = true;
+  readonly #stepsPerCall: number;
   #chosen: StepRunner | undefined;
 
+  constructor(stepsPerCall: number) {
+    this.#stepsPerCall = stepsPerCall;
+  }
+
   run(work: StepWork): void | Promise<void> {
-    this.#chosen ??= compiler?.usable() ? compiler.create({ strict: false }) : eagerStepRunner;
+    this.#chosen ??= compiler?.usable()
+      ? compiler.create({ strict: false, stepsPerCall: this.#stepsPerCall })
+      : eagerStepRunner;
     return this.#chosen.run(work);
   }
 

@@ -31,6 +31,7 @@ const HOPELESS = 12;
 export class CompiledStepRunner implements StepRunner {
   readonly asksTeacher = true;
   readonly #strict: boolean;
+  readonly #stepsPerCall: number;
   /** Traces with their graphs, the last one used at the end. */
   #traces: CompiledTrace[] = [];
   readonly #plans = new Map<string, StepPlan>();
@@ -38,8 +39,9 @@ export class CompiledStepRunner implements StepRunner {
   readonly #counts = { eager: 0, replayed: 0, compiled: 0 };
   #strangers = 0;
 
-  constructor({ strict }: CompiledStepOptions) {
+  constructor({ strict, stepsPerCall = 1 }: CompiledStepOptions) {
     this.#strict = strict;
+    this.#stepsPerCall = stepsPerCall;
   }
 
   get report(): StepReport {
@@ -65,6 +67,8 @@ export class CompiledStepRunner implements StepRunner {
   }
 
   dispose(): void {
+    const backend = nativeBackend();
+    if (backend) lazyBindingOf(backend).catchUp();
     for (const trace of this.#traces) trace.dispose();
     this.#traces = [];
     this.#plans.clear();
@@ -92,7 +96,7 @@ export class CompiledStepRunner implements StepRunner {
     if (recording.putOff && this.#replay(step, recording, compiled)) {
       this.#counts.replayed += 1;
       this.#strangers = 0;
-      const plan = step.plan(recording, compiled);
+      const plan = step.plan(recording, compiled, this.#stepsPerCall);
       if (typeof plan === 'string') this.#reasons.add(`JavaScript runs at every step: ${plan}`);
       else this.#plans.set(layout, plan);
     } else {
@@ -192,7 +196,7 @@ class StepRecorder {
     return new CompiledTrace(this.#backend, this.#lazy.native, trace, this.facts);
   }
 
-  plan(recording: Recording, compiled: CompiledTrace): StepPlan | string {
+  plan(recording: Recording, compiled: CompiledTrace, stepsPerCall: number): StepPlan | string {
     return StepPlan.make(this.#backend, this.#lazy, compiled, {
       work: this.#work,
       recording,
@@ -200,6 +204,7 @@ class StepRecorder {
       knobs: this.#knobs,
       reads: this.#reads,
       iterations: this.#work.optimizer.iterations - this.#count,
+      stepsPerCall,
     });
   }
 }

@@ -1,7 +1,10 @@
 import { type NativeBackend, type NativeBinding, type NativeTensor } from './binding.js';
-import { type Draw, drawNodes, drawOf, SEED, SEED_LAYOUT } from './drawnConstants.js';
+import { type ChainedTrace, chainTrace, type Place } from './chainTrace.js';
+import { type Draw, drawNodes, drawOf, SEED_LAYOUT, seedName } from './drawnConstants.js';
 import { GraphProgram } from './GraphProgram.js';
 import { type Recording } from './Recording.js';
+import { type NodeDef } from './savedModelProto.js';
+import { type WaitingStep } from './StepBacklog.js';
 import { type Constant, type Input, type Layout, sameValues, type Trace } from './Trace.js';
 import { writeGraph } from './writeGraph.js';
 
@@ -34,7 +37,8 @@ export class CompiledTrace {
   #quiet = true;
   /** Inputs that are part of the graph, with the native tensors they were read of. */
   #frozen: Map<number, { readonly id: number; readonly constant: Constant }> | undefined;
-  #program: GraphProgram | undefined;
+  /** By the number of steps that one call runs. */
+  readonly #programs = new Map<number, ChainedProgram>();
   #compared = 0;
   #rateMoved = false;
 
@@ -88,21 +92,56 @@ export class CompiledTrace {
 
   /** Runs a step that was put off. */
   replay(recording: Recording, { seed }: StepFacts): NativeTensor[] {
-    return this.#run(recording.inputIds, seed, (i) => recording.constants[i] as Constant);
+    const steps = [{ inputs: recording.inputIds, seed }];
+    const tensors = this.#run(steps, NO_LINKS, ({ index }) => recording.constants[index] as Constant);
+    return tensors.map(({ tensor }) => tensor);
   }
 
   /** Runs a step of which only the inputs, seed and learning rate are given. Needs `settled`. */
-  run(inputs: readonly number[], { seed, learningRate = 0 }: StepFacts): NativeTensor[] {
-    return this.#run(inputs, seed, (i) => {
-      const last = this.#last[i] as Constant;
-      const sign = this.#rates.get(i);
-      return sign === undefined ? last : { ...last, values: Float32Array.of(sign * learningRate) };
-    });
+  run(inputs: readonly number[], facts: StepFacts): NativeTensor[] {
+    const tensors = this.#run([{ inputs, seed: facts.seed }], NO_LINKS, ({ index }) =>
+      this.#known(index, facts),
+    );
+    return tensors.map(({ tensor }) => tensor);
+  }
+
+  /**
+   * Runs several such steps in one call, each from where the one before ends.
+   *
+   * @param links Inputs that a step takes from the step before, and which of its outputs each is.
+   * @returns What the last step gives, and of the others what the next one does not take.
+   */
+  runChain(
+    steps: readonly WaitingStep[],
+    links: ReadonlyMap<number, number>,
+    real: (id: number) => number,
+  ): PlacedTensor[] {
+    const prepared = steps.map(({ ids, facts }, copy) => ({
+      inputs: ids.map((id, i) => (copy > 0 && links.has(i) ? id : real(id))),
+      seed: facts.seed,
+    }));
+    return this.#run(prepared, links, ({ copy, index }) =>
+      this.#known(index, (steps[copy] as WaitingStep).facts),
+    );
+  }
+
+  /** Layouts of what a run gives, in order. */
+  get outputLayouts(): readonly Layout[] {
+    const { ops, survivors } = this.trace;
+    return survivors.flatMap(({ kind, index, output }) =>
+      kind === 'op' ? [ops[index]?.outputs[output] as Layout] : [],
+    );
   }
 
   dispose(): void {
-    this.#program?.dispose();
-    this.#program = undefined;
+    for (const { program } of this.#programs.values()) program.dispose();
+    this.#programs.clear();
+  }
+
+  #known(index: number, { learningRate = 0 }: StepFacts): Constant {
+    const last = this.#last[index] as Constant;
+    const sign = this.#rates.get(index);
+    return sign === undefined ? last : { ...last, values: Float32Array.of(sign * learningRate) };
   }
 
   /**
@@ -110,7 +149,7 @@ export class CompiledTrace {
    * and fuses what hangs on them alone. If one changes after all, they are inputs again.
    */
   freeze(indices: readonly number[], ids: readonly number[]): void {
-    if (this.#frozen !== undefined || this.#program !== undefined) return;
+    if (this.#frozen !== undefined || this.#programs.size > 0) return;
     const layouts = indices.map((i) => (this.trace.inputs[i] as Input).layout);
     const bytes = layouts.reduce((sum, layout) => sum + 4 * sizeOf(layout), 0);
     this.#frozen = new Map();
@@ -122,29 +161,63 @@ export class CompiledTrace {
     });
   }
 
-  #run(inputs: readonly number[], seed: number, constant: (index: number) => Constant): NativeTensor[] {
-    this.#thaw(inputs);
-    const fed = [...this.#fed].map(constant);
-    if (this.#drawn.size > 0) fed.push({ ...SEED_LAYOUT, values: Int32Array.of(seed, 0) });
+  /** Runs one or several steps in one call. */
+  #run(
+    steps: readonly { readonly inputs: readonly number[]; readonly seed: number }[],
+    links: ReadonlyMap<number, number>,
+    constant: (place: Place) => Constant,
+  ): PlacedTensor[] {
+    for (const { inputs } of steps) this.#thaw(inputs);
+    const { chained, program } = this.#programOf(steps.length, links);
+    const inputs = chained.inputs.filter(({ index }) => !this.#frozen?.has(index));
+    const fed = chained.constants.filter(({ index }) => this.#fed.has(index)).map(constant);
+    if (this.#drawn.size > 0) {
+      fed.push(...steps.map(({ seed }) => ({ ...SEED_LAYOUT, values: Int32Array.of(seed, 0) })));
+    }
     const made = fed.map(({ shape, dtype, values }) => this.#native.createTensor(shape, dtype, values));
     try {
-      this.#program ??= this.#compile();
-      return this.#program.run([...inputs.filter((_, i) => !this.#frozen?.has(i)), ...made]);
+      const ids = inputs.map(({ copy, index }) => steps[copy]?.inputs[index] as number);
+      const tensors = program.run([...ids, ...made]);
+      const places = chained.survivors.filter((_, i) => chained.trace.survivors[i]?.kind === 'op');
+      return tensors.map((tensor, i) => ({ place: places[i] as Place, tensor }));
     } finally {
       for (const id of made) this.#native.deleteTensor(id);
     }
   }
 
-  #compile(): GraphProgram {
-    const drawn = new Map(
-      [...this.#drawn].map(([i, draw]) => {
-        const constant = this.trace.constants[i] as Constant;
-        return [i, (name: string) => drawNodes(name, constant, draw, i)] as const;
-      }),
-    );
-    const extra = drawn.size > 0 ? [{ name: SEED, layout: SEED_LAYOUT }] : [];
-    const frozen = new Map([...(this.#frozen ?? [])].map(([i, { constant }]) => [i, constant] as const));
-    return new GraphProgram(this.#native, writeGraph(this.trace, { fed: this.#fed, frozen, drawn, extra }));
+  #programOf(copies: number, links: ReadonlyMap<number, number>): ChainedProgram {
+    let known = this.#programs.get(copies);
+    if (known === undefined) {
+      const chained = chainTrace(this.trace, {
+        copies,
+        links,
+        shared: new Set(this.#frozen?.keys()),
+        own: new Set([...this.#fed, ...this.#drawn.keys()]),
+      });
+      known = { chained, program: this.#compile(chained, copies) };
+      this.#programs.set(copies, known);
+    }
+    return known;
+  }
+
+  #compile({ trace, inputs, constants }: ChainedTrace, copies: number): GraphProgram {
+    const fed = new Set<number>();
+    const drawn = new Map<number, (name: string) => readonly NodeDef[]>();
+    constants.forEach(({ copy, index }, i) => {
+      if (this.#fed.has(index)) fed.add(i);
+      const draw = this.#drawn.get(index);
+      const constant = trace.constants[i] as Constant;
+      if (draw)
+        drawn.set(i, (name) => drawNodes(name, constant, draw, { seed: seedName(copy), number: index }));
+    });
+    const frozen = new Map<number, Constant>();
+    inputs.forEach(({ index }, i) => {
+      const weight = this.#frozen?.get(index);
+      if (weight) frozen.set(i, weight.constant);
+    });
+    const seeds = drawn.size > 0 ? Array.from({ length: copies }, (_, copy) => seedName(copy)) : [];
+    const extra = seeds.map((name) => ({ name, layout: SEED_LAYOUT }));
+    return new GraphProgram(this.#native, writeGraph(trace, { fed, frozen, drawn, extra }));
   }
 
   #thaw(inputs: readonly number[]): void {
@@ -171,6 +244,19 @@ export class CompiledTrace {
     if (this.#rates.get(index) !== signOf(now, learningRate)) this.#rates.delete(index);
   }
 }
+
+/** A tensor with its place among the steps of a call. */
+export interface PlacedTensor {
+  readonly place: Place;
+  readonly tensor: NativeTensor;
+}
+
+interface ChainedProgram {
+  readonly chained: ChainedTrace;
+  readonly program: GraphProgram;
+}
+
+const NO_LINKS: ReadonlyMap<number, number> = new Map();
 
 /** More than this does not go into a graph: a message of TensorFlow's must stay below 2 GB. */
 const FROZEN_BYTES = 2 ** 30;

@@ -23,6 +23,13 @@ export class LazyBinding {
   readonly #pinned = new Set<number>();
   #next = FIRST_PLACEHOLDER;
   #recording: Recording | undefined;
+  /** Runs the steps that wait, if any do. */
+  #backlog: (() => void) | undefined;
+  /** Placeholders that a waiting step will fill and that somebody still holds. */
+  readonly #awaited = new Set<number>();
+  /** Tensors that waiting steps need, and those among them that were freed meanwhile. */
+  readonly #held = new Set<number>();
+  readonly #released: number[] = [];
 
   constructor(native: NativeBinding) {
     this.#native = native;
@@ -44,11 +51,44 @@ export class LazyBinding {
 
   /** Native id of a tensor that JavaScript knows by `id`. */
   real(id: number): number {
+    if (this.#awaited.has(id)) this.catchUp();
     return this.#known.get(id)?.id ?? id;
+  }
+
+  /** Notes steps that wait: they run as soon as one of the awaited placeholders is needed. */
+  putOff(
+    run: () => void,
+    ids: { readonly awaited: readonly number[]; readonly held: readonly number[] },
+  ): void {
+    this.#backlog = run;
+    for (const id of ids.awaited) this.#awaited.add(id);
+    for (const id of ids.held) this.#held.add(id);
+  }
+
+  /** Runs the steps that wait. */
+  catchUp(): void {
+    const run = this.#backlog;
+    if (run === undefined) return;
+    this.#backlog = undefined;
+    run();
+    this.#held.clear();
+    for (const id of this.#released.splice(0)) this.free(id);
+  }
+
+  /** Whether a placeholder is still to be filled for somebody. */
+  isAwaited(placeholder: number): boolean {
+    return this.#awaited.has(placeholder);
+  }
+
+  /** Takes what a waiting step gave: for whoever holds the placeholder, or for nobody. */
+  arrive(placeholder: number, tensor: NativeTensor): void {
+    if (this.#awaited.delete(placeholder)) this.resolve(placeholder, tensor.id, tensor);
+    else this.#native.deleteTensor(tensor.id);
   }
 
   /** Runs `body` and records it; see `Recording` for what there is to know of it afterwards. */
   record(options: RecordOptions, body: () => void): Recording {
+    this.catchUp();
     const recording = new Recording(this, options);
     this.#recording = recording;
     try {
@@ -78,6 +118,11 @@ export class LazyBinding {
 
   /** Frees a native tensor, known by its own id or by a placeholder. */
   free(id: number): void {
+    if (this.#awaited.delete(id)) return;
+    if (this.#held.has(id)) {
+      this.#released.push(id);
+      return;
+    }
     this.#native.deleteTensor(this.real(id));
     this.#known.delete(id);
     this.#pinned.delete(id);

@@ -18,6 +18,7 @@ import { type NativeBackend, nativeId, type NativeTensor, setVariable } from './
 import { type CompiledTrace } from './CompiledTrace.js';
 import { type LazyBinding } from './LazyBinding.js';
 import { KEPT, type Recording, STRANGER } from './Recording.js';
+import { StepBacklog } from './StepBacklog.js';
 import { AMBIGUOUS, livingVariables, VARIABLE } from './stepRoles.js';
 
 /** What was seen of a step while it was recorded. */
@@ -32,6 +33,8 @@ export interface SeenStep {
   readonly reads: ReadonlySet<string>;
   /** How often the optimizer counted. */
   readonly iterations: number;
+  /** How many steps one call is to run. */
+  readonly stepsPerCall: number;
 }
 
 /** Where an input of the graph is found at the next step: a variable, a passing tensor's key, or a pinned id. */
@@ -67,6 +70,7 @@ export class StepPlan {
   readonly #sources: readonly Source[];
   readonly #sinks: readonly Sink[];
   readonly #conditions: Conditions;
+  readonly #backlog: StepBacklog;
 
   /** @returns A plan, or in one phrase why the step needs its JavaScript at every step. */
   static make(
@@ -87,14 +91,25 @@ export class StepPlan {
     if (sources === undefined) return 'it uses tensors that a hook keeps';
     const sinks = sinksOf(backend, seen);
     if (sinks === undefined) return 'it leaves tensors that only a hook knows';
-    return new StepPlan(backend, lazy, compiled, { sources, sinks, conditions: conditionsOf(seen) });
+    const conditions = conditionsOf(seen);
+    return new StepPlan(backend, lazy, compiled, {
+      sources,
+      sinks,
+      conditions,
+      stepsPerCall: seen.stepsPerCall,
+    });
   }
 
   private constructor(
     backend: NativeBackend,
     lazy: LazyBinding,
     compiled: CompiledTrace,
-    parts: { sources: readonly Source[]; sinks: readonly Sink[]; conditions: Conditions },
+    parts: {
+      sources: readonly Source[];
+      sinks: readonly Sink[];
+      conditions: Conditions;
+      stepsPerCall: number;
+    },
   ) {
     this.#backend = backend;
     this.#lazy = lazy;
@@ -102,6 +117,8 @@ export class StepPlan {
     this.#sources = parts.sources;
     this.#sinks = parts.sinks;
     this.#conditions = parts.conditions;
+    const links = linksOf(parts.sources, parts.sinks);
+    this.#backlog = new StepBacklog(lazy, compiled, { size: parts.stepsPerCall, links });
   }
 
   get compiled(): CompiledTrace {
@@ -122,11 +139,11 @@ export class StepPlan {
 
   run({ optimizer, scope }: StepWork, passing: ReadonlyMap<string, Tensor>): void {
     const ids = this.#sources.map((source) => {
-      if (typeof source === 'number') return this.#lazy.real(source);
+      if (typeof source === 'number') return source;
       const tensor = typeof source === 'string' ? (passing.get(source) as Tensor) : source;
-      return this.#lazy.real(nativeId(this.#backend, tensor));
+      return nativeId(this.#backend, tensor);
     });
-    const outputs = this.#compiled.run(ids, { seed: scope.seed, learningRate: rateOf(optimizer) });
+    const outputs = this.#backlog.push(ids, { seed: scope.seed, learningRate: rateOf(optimizer) });
     const losses: Record<string, Scalar> = {};
     const answers: Record<string, Tensor> = {};
     outputs.forEach((tensor, i) => this.#place(tensor, this.#sinks[i] as Sink, { losses, answers }));
@@ -135,6 +152,7 @@ export class StepPlan {
     if (logits) scope.hear({ logits, features: withoutSlash(features) });
     for (let i = 0; i < this.#conditions.iterations; i++)
       (optimizer as unknown as Counting).incrementIterations();
+    this.#backlog.runIfFull();
   }
 
   #place(
@@ -218,6 +236,15 @@ function sourcesOf(
   if (sources.includes(undefined)) return undefined;
   for (const source of sources) if (typeof source === 'number') lazy.pin(source);
   return sources as Source[];
+}
+
+/** Inputs that the next step takes from this one's outputs: the variables that it moves. */
+function linksOf(sources: readonly Source[], sinks: readonly Sink[]): ReadonlyMap<number, number> {
+  const links = sources.map((source, i) => {
+    const output = sinks.findIndex(({ variables }) => variables.includes(source as Variable));
+    return [i, output] as const;
+  });
+  return new Map(links.filter(([, output]) => output >= 0));
 }
 
 function sinksOf(backend: NativeBackend, { work, recording, before }: SeenStep): Sink[] | undefined {

@@ -12,8 +12,8 @@ export interface Draw {
   readonly scale: number;
 }
 
-/** The placeholder that every draw of a graph mixes with its own number: two int32, new at every step. */
-export const SEED = 'seed';
+/** The placeholder that every draw of a step mixes with its own number: two int32, new at every step. */
+export const seedName = (copy: number): string => `seed${copy}`;
 
 /** As many draws as a step may well make, in its forward pass and in its criteria. */
 const DRAWS = 64;
@@ -75,8 +75,13 @@ function tidied(value: number): number {
 const at = (values: Float32Array, i: number): number => values[i] as number;
 const indexOf = (values: Float32Array, value: number): number => values.indexOf(value);
 
-/** The nodes that draw a constant anew: `offset + scale · op(shape, seed + [0, number])`. */
-export function drawNodes(name: string, { shape, dtype }: Constant, draw: Draw, number: number): NodeDef[] {
+/** The nodes that draw a constant anew: `offset + scale · op(shape, seed + [0, number])`, the seed a placeholder. */
+export function drawNodes(
+  name: string,
+  { shape, dtype }: Constant,
+  draw: Draw,
+  { seed, number }: { readonly seed: string; readonly number: number },
+): NodeDef[] {
   const T: AttrValue = { type: dtype };
   const int: AttrValue = { type: INT32 };
   const scalar = (part: string, value: number) =>
@@ -93,7 +98,7 @@ export function drawNodes(name: string, { shape, dtype }: Constant, draw: Draw, 
     ints('shape', shape),
     scalar('offset', draw.offset),
     scalar('scale', draw.scale),
-    node(`${name}/seed`, 'AddV2', [SEED, `${name}/number`], { T: int }),
+    node(`${name}/seed`, 'AddV2', [seed, `${name}/number`], { T: int }),
     node(`${name}/z`, draw.op, [`${name}/shape`, `${name}/seed`], { T: int, Tseed: int, dtype: T }),
     node(`${name}/scaled`, 'Mul', [`${name}/z`, `${name}/scale`], { T }),
     node(name, 'AddV2', [`${name}/scaled`, `${name}/offset`], { T }),
