@@ -188,6 +188,26 @@ describe('a teacher as { source, … }', () => {
   });
 });
 
+describe('a teacher that is an async function', () => {
+  it('may give features beside its logits', async () => {
+    const source = liveTeacher(
+      async () => {
+        await Promise.resolve();
+        return { logits: tensor2d([[0.25, 0.75]]), features: { pool: ones([1, 5]) } };
+      },
+      { outputs: 'probabilities' },
+    );
+    const { logits, features } = await source.outputs({ x: x() });
+    expect((await rowsOf(softmax(logits)))[0]?.[1]).toBeCloseTo(0.75, 6);
+    expect(features['pool']?.shape).toEqual([1, 5]);
+  });
+
+  it('is refused if it gives no tensor', async () => {
+    const source = liveTeacher((async () => Promise.resolve(7)) as never);
+    await expect((async () => source.outputs({ x: x() }))()).rejects.toThrow(/a model that returns a tensor/);
+  });
+});
+
 describe('a batch whose teacher sees something else', () => {
   it('reaches the teacher sample by sample, shuffled, and is freed', async () => {
     const seen: number[][] = [];

@@ -1,19 +1,11 @@
-import {
-  clipByValue,
-  dispose,
-  gather,
-  log,
-  tensor1d,
-  type Tensor,
-  tidy,
-  transpose,
-} from '@tensorflow/tfjs-core';
+import { dispose, gather, tensor1d, type Tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 import { type Batch, type Inputs, inputTensors, isTensor, teacherInput } from '../Batch.js';
 import { expected, shapeMismatch } from '../errors.js';
 import { type ModelSignature, type Shape } from '../models/ModelSignature.js';
 import { shareTensor } from '../shareTensor.js';
 import { classColumns } from './classOrder.js';
 import { isProbabilities } from './isProbabilities.js';
+import { logProbabilities } from './logProbabilities.js';
 import { preprocess } from './preprocess.js';
 import { type TeacherAdaptation } from './TeacherEntry.js';
 import { outputTensors, type TeacherOutputs, type TeacherSource } from './TeacherSource.js';
@@ -142,11 +134,6 @@ function converted(
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, f: (value: A) => B): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
-}
-
-/** Logits of probabilities: softmax(log p / T) is what softmax(z / T) was, for only a constant per sample is lost. */
-export function logProbabilities(probabilities: Tensor): Tensor {
-  return log(clipByValue(probabilities, 1e-37, 1));
 }
 
 function inOrder(logits: Tensor, columns: readonly number[]): Tensor {

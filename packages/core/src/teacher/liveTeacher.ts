@@ -1,4 +1,4 @@
-import { clipByValue, log, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { type Inputs, isTensor, teacherInput } from '../Batch.js';
 import { DistillError, expected } from '../errors.js';
@@ -16,12 +16,15 @@ import {
   TappedLayersModel,
 } from '../models/layersModel.js';
 import { type ModelSignature } from '../models/ModelSignature.js';
+import { logProbabilities } from './logProbabilities.js';
 import { type TeacherOutputs, type TeacherSource } from './TeacherSource.js';
 
 export { type GraphModelLike };
 
 /** A teacher as a plain function; may be `async`. */
-export type TeacherFunction = (x: Inputs) => Tensor | Partial<TeacherOutputs> | Promise<Tensor>;
+export type TeacherFunction = (
+  x: Inputs,
+) => Tensor | Partial<TeacherOutputs> | Promise<Tensor | Partial<TeacherOutputs>>;
 
 export interface LiveTeacherOptions {
   readonly name?: string;
@@ -108,24 +111,29 @@ function graphTeacher(model: GraphModelLike, options: LiveTeacherOptions): Runna
 function runFunction(f: TeacherFunction, options: LiveTeacherOptions): Run {
   if (f.constructor.name === 'AsyncFunction') {
     return async (x) => {
-      const raw = firstTensor(await f(x));
+      const { logits: raw, features } = partsOf(await f(x));
       const logits = tidy(() => asLogits(raw, options));
       if (logits !== raw) raw.dispose();
-      return { logits, features: {} };
+      return { logits, features };
     };
   }
   return (x) =>
     tidy(() => {
       const result = f(x);
       if (result instanceof Promise) throw notDeclaredAsync(f, result);
-      if (isTensor(result)) return { logits: asLogits(result, options), features: {} };
-      return { logits: asLogits(firstTensor(result.logits), options), features: result.features ?? {} };
+      const { logits, features } = partsOf(result);
+      return { logits: asLogits(logits, options), features };
     });
 }
 
+function partsOf(result: Tensor | Partial<TeacherOutputs>): TeacherOutputs {
+  if (isTensor(result)) return { logits: result, features: {} };
+  const { logits, features = {} } = (result ?? {});
+  return isTensor(logits) ? { logits, features } : { logits: firstTensor(result), features: {} };
+}
+
 function asLogits(output: Tensor, { outputs = 'logits' }: LiveTeacherOptions): Tensor {
-  // softmax(log p / T) is what softmax(z / T) was: only a constant per sample is lost
-  return outputs === 'logits' ? output : log(clipByValue(output, 1e-37, 1));
+  return outputs === 'logits' ? output : logProbabilities(output);
 }
 
 function notDeclaredAsync(f: TeacherFunction, pending: Promise<unknown>): DistillError {
