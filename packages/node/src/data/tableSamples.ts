@@ -55,8 +55,12 @@ export function tableSamples(train: Table, test: Table | undefined, options: Tab
   return { name: train.name, ...splits, classNames };
 }
 
-const text = (value: unknown): string =>
-  value === undefined || value === null ? '' : String(value as string | number | bigint).trim();
+function text(value: unknown): string {
+  if (typeof value === 'string') return value.trim();
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ? String(value)
+    : '';
+}
 
 function classesOf(values: readonly unknown[]): string[] {
   const names = [...new Set(values.map(text))].filter((name) => name !== '');
