@@ -127,6 +127,7 @@ function managerOf(pair: Pair, teacher: TeacherLike, runner: (typeof RUNNERS)[nu
     criterion: pair.criterion(),
     optimizer: train.adam(1e-3),
     stepRunner: runner === 'eager' ? 'eager' : 'compiled',
+    ...(runner === 'compiled ×8' && { stepsPerCall: 8 }),
   });
 }
 

@@ -1,6 +1,6 @@
 import { all, isFinite as isFiniteTensor, tidy } from '@tensorflow/tfjs-core';
 import { readsAreCheap } from '../cheapReads.js';
-import { type StepContext, type StepEndContext } from '../context.js';
+import { type StepEndContext } from '../context.js';
 import { DistillError } from '../errors.js';
 import { type Plugin } from '../hooks/Plugin.js';
 import { weightsOf } from '../student/Student.js';

@@ -3,6 +3,7 @@ import { nativeBackend } from './binding.js';
 import { CompiledStepRunner } from './CompiledStepRunner.js';
 import { replaceGather } from './gatherKernel.js';
 
+export { type CompiledForward, compileForward, type Forward } from './compileForward.js';
 export { CompiledStepRunner } from './CompiledStepRunner.js';
 
 /** Lets managers compile their steps wherever native TensorFlow is the backend. `selectEngine` calls it. */
