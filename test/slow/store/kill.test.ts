@@ -38,7 +38,8 @@ async function contents(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(all) as Record<string, string>;
 }
 
-describe('a store whose writer is killed', () => {
+// 50 starts of a process: two minutes on a quiet machine, eight on a busy one
+describe('a store whose writer is killed', { timeout: 1_800_000 }, () => {
   it(`at ${KILLS} random moments is, once it is whole, byte for byte the uninterrupted one`, async () => {
     const place = await mkdtemp(join(tmpdir(), 'distill-kill-'));
     const whole = join(place, 'whole');
