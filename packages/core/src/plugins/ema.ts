@@ -59,6 +59,7 @@ export const ema = definePlugin({
       before?.dispose();
     };
     return {
+      traceable: false, // it keeps tensors from step to step
       onTrainBegin: () => {
         free();
         updates = 0;

@@ -62,6 +62,7 @@ export const gradientAccumulation = definePlugin({
       gathered += 1;
     };
     return {
+      traceable: false, // it keeps tensors from step to step
       onTrainBegin: reset,
       onBeforeOptimizerStep: {
         order: 'pre', // clipping is for what is applied

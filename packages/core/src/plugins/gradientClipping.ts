@@ -98,6 +98,7 @@ export const gradientClipping = definePlugin({
       });
     }
     return {
+      traceable: true,
       onBeforeOptimizerStep: (grads) => {
         let clipped = grads;
         if (value !== undefined) clipped = clipGradientValues(clipped, value);

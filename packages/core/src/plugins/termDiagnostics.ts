@@ -50,6 +50,7 @@ export const termDiagnostics = definePlugin({
       sums.set(name, { total: total + value, count: count + 1 });
     };
     return {
+      traceable: false, // it keeps tensors from step to step
       onTrainBegin: () => sums.clear(),
       onEpochBegin: () => sums.clear(),
       onAfterComputeLoss: (_loss, { globalStep, terms, student }: LossContext) => {
