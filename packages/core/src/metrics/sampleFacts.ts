@@ -80,7 +80,8 @@ function asTargets(labels: Tensor | undefined, logits: Tensor): { truth: Tensor;
   if (labels.rank === logits.rank && same(labels.shape, logits.shape)) {
     const targets = reshape(cast(labels, 'float32'), [-1, classes]);
     const none = equal(sum(targets, -1), 0);
-    return { truth: where(none, -1, argMax(targets, -1)), targets };
+    // wasm's `where` takes the bytes of both as they are: one type
+    return { truth: cast(where(none, -1, cast(argMax(targets, -1), 'float32')), 'int32'), targets };
   }
   if (!same(labels.shape, logits.shape.slice(0, -1)))
     throw shapeMismatch('labels and logits that fit', { labels: labels.shape, logits: logits.shape });

@@ -19,7 +19,7 @@ export function accuracyChart(record: RunRecord): Chart | undefined {
   const color = colorBy('network', legend);
   return {
     title: 'Accuracy while learning',
-    caption: `On the validation samples, by ${axisOf(record).title}: mean over the seeds, band of one standard deviation.`,
+    caption: `On the samples that were held out while training, by ${axisOf(record).title}: mean over the seeds, band of one standard deviation.`,
     legend,
     spec: {
       layer: [
