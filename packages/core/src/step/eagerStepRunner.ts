@@ -1,4 +1,12 @@
-import { scalar, tidy, type Variable, variableGrads } from '@tensorflow/tfjs-core';
+import {
+  type NamedTensorMap,
+  type Optimizer,
+  scalar,
+  type Tensor,
+  tidy,
+  type Variable,
+  variableGrads,
+} from '@tensorflow/tfjs-core';
 import { DistillError, messageOf } from '../errors.js';
 import { type StepRunner, type StepWork } from './StepRunner.js';
 
@@ -16,11 +24,23 @@ export const eagerStepRunner: StepRunner = {
       });
       const applied = hooks.onBeforeOptimizerStep(grads);
       if (Object.keys(applied).length === 0) return; // a plugin gathers them for a later step
-      optimizer.applyGradients(applied);
+      optimizer.applyGradients(inPlace(applied, variables));
       hooks.onAfterOptimizerStep();
     });
   },
 };
+
+/**
+ * Gradients with those that are missing left as gaps: the optimizers of tf.train keep their moments by position,
+ * and one that vanishes would give each variable behind it another's.
+ */
+function inPlace(
+  grads: NamedTensorMap,
+  variables: StepWork['variables'],
+): Parameters<Optimizer['applyGradients']>[0] {
+  const names = new Set([...variables.map(({ name }) => name), ...Object.keys(grads)]);
+  return [...names].map((name) => ({ name, tensor: grads[name] as Tensor })); // none: the optimizer passes over it
+}
 
 function gradientsOf(variables: StepWork['variables'], loss: Parameters<typeof variableGrads>[0]) {
   try {
