@@ -88,6 +88,7 @@ export function contextOf(outputs: Outputs, batch: Batch, step = 0): LossContext
     labels: batch.y!,
     taskLoss: scalar(0),
     studentOutputs: { output: output!, features },
+    hearing: (_, compute) => compute(),
     teacherOutputs: { logits: teacherLogits!, features: teacherFeatures },
     knob: (knob, name) => valueOf(knob, progress, name),
     stop: () => undefined,

@@ -10,7 +10,7 @@ export async function labelledSamples(count: number): Promise<Samples> {
     const inputs = randomNormal<Rank.R2>([count, 4], 0, 1, 'float32', 7);
     return { x: inputs, y: argMax(reference(inputs).logits, -1) };
   });
-  const values = (await x.data()).slice();
+  const values = (await x.data<'float32'>()).slice();
   const labels = Int32Array.from(await y.data());
   x.dispose();
   y.dispose();

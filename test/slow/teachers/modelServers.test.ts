@@ -3,16 +3,23 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomNormal, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { openTeacher } from '@tfjs-distill/node';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reference } from '../../fixtures/teachers/referenceModel.js';
-import { type Environment, freePorts, pythonWith, temporaryFolder, untilReady } from './python.js';
+import {
+  type Environment,
+  freePorts,
+  pythonWith,
+  type ServerProcess,
+  temporaryFolder,
+  untilReady,
+} from './python.js';
 
 const scripts = fileURLToPath(new URL('servers/', import.meta.url));
 
 interface Server {
   readonly port: number;
-  readonly process: ResultPromise;
+  readonly process: ServerProcess;
 }
 
 /** MLServer, the server of KServe and Seldon: JSON and raw gRPC. */

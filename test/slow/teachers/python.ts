@@ -3,7 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa, type ResultPromise } from 'execa';
+import { type Readable } from 'node:stream';
+import { execa } from 'execa';
 
 /** Python packages for tests live in the working folder's ignored cache: installed once, some hundred megabytes each. */
 const CACHE = fileURLToPath(new URL('../../../.cache/test-python/', import.meta.url));
@@ -43,14 +44,21 @@ export async function freePorts(): Promise<number> {
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(path.join(tmpdir(), 'distill-'));
 
+/** A server in a process of its own. */
+export interface ServerProcess extends PromiseLike<unknown> {
+  readonly all: Readable;
+  readonly exitCode: number | null;
+  kill(signal: NodeJS.Signals): boolean;
+}
+
 /** Waits until an address answers with success; fails with what the server printed. */
-export async function untilReady(url: string, server: ResultPromise, seconds = 60): Promise<void> {
+export async function untilReady(url: string, server: ServerProcess, seconds = 60): Promise<void> {
   const printed: string[] = [];
-  server.all?.on('data', (chunk: Buffer) => printed.push(String(chunk)));
+  server.all.on('data', (chunk: Buffer) => printed.push(String(chunk)));
   for (let i = 0; i < seconds * 4; i++) {
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.ok) return;
-    if (server.exitCode !== null && server.exitCode !== undefined) break;
+    if (server.exitCode !== null) break;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error(`The server is not ready: ${printed.join('').slice(-2000)}`);
