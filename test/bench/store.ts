@@ -79,23 +79,31 @@ async function write(folder: string): Promise<number> {
   return (1000 * SAMPLES) / (performance.now() - start - making);
 }
 
+/** Samples per second, and per second of one core: other work on the machine takes of the first alone. */
+interface Rate {
+  readonly perSecond: number;
+  readonly perCoreSecond: number;
+}
+
 /** Samples per second in shuffled batches; every hundredth batch is compared with what was stored. */
-async function read(store: TeacherStore, batches: number): Promise<number> {
+async function read(store: TeacherStore, batches: number): Promise<Rate> {
   const order = shuffledIndices(SAMPLES, 1, 0);
   const batchAt = (i: number) =>
     order.slice((i * BATCH) % (SAMPLES - BATCH), ((i * BATCH) % (SAMPLES - BATCH)) + BATCH);
-  let [spent, next] = [0, batchAt(0)];
+  let [spent, core, next] = [0, 0, batchAt(0)];
   for (let i = 0; i < batches; i++) {
-    const start = performance.now();
+    const [start, cpu] = [performance.now(), process.cpuUsage()];
     const ids = next;
     next = batchAt(i + 1);
     store.prefetch?.(next);
     const outputs = await store.rows(ids);
     spent += performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    core += (user + system) / 1000;
     if (i % 100 === 0) await expectLikeliest(outputs.top, ids);
     dispose(outputTensors(outputs));
   }
-  return (1000 * batches * BATCH) / spent;
+  return { perSecond: (1000 * batches * BATCH) / spent, perCoreSecond: (1000 * batches * BATCH) / core };
 }
 
 async function expectLikeliest(top: TopOutputs | undefined, ids: Int32Array): Promise<void> {
@@ -127,7 +135,7 @@ console.log(
   `written: ${bytes.toFixed(1)} bytes per sample, ${sizes.length - 1} shards, ${written.result.toFixed(0)} samples/s, memory ${mib(before)} → peak ${mib(written.peak)} MiB`,
 );
 
-const rates: number[] = [];
+const rates: Rate[] = [];
 let peak = 0;
 for (const memory of [0, Number(args['memory-mib']) * 2 ** 20]) {
   const opening = performance.now();
@@ -136,13 +144,14 @@ for (const memory of [0, Number(args['memory-mib']) * 2 ** 20]) {
   const run = await peakOf(() => read(store, 1500));
   if (memory === 0) peak = run.peak;
   rates.push(run.result);
+  const { perSecond, perCoreSecond } = run.result;
   console.log(
-    `read ${memory === 0 ? 'from disk' : 'from memory'}: opened and checked in ${opened.toFixed(0)} ms, ${run.result.toFixed(0)} samples/s = ${(run.result / STEP_CONSUMES).toFixed(0)} × a training step, peak ${mib(run.peak)} MiB`,
+    `read ${memory === 0 ? 'from disk' : 'from memory'}: opened and checked in ${opened.toFixed(0)} ms, ${perSecond.toFixed(0)} samples/s = ${(perSecond / STEP_CONSUMES).toFixed(0)} × a training step, ${perCoreSecond.toFixed(0)} per second of a core = ${(perCoreSecond / STEP_CONSUMES).toFixed(0)} ×, peak ${mib(run.peak)} MiB`,
   );
   store.dispose();
 }
 if (args.folder === undefined) await rm(folder, { recursive: true });
-const [fromDisk = NaN, fromMemory = NaN] = rates;
+const [fromDisk = NaN, fromMemory = NaN] = rates.map(({ perSecond }) => perSecond);
 console.log(
   `bytes ${bytes.toFixed(1)} write ${written.result.toFixed(0)} read ${fromMemory.toFixed(0)} ${fromDisk.toFixed(0)} peak ${mib(peak)}`,
 );
