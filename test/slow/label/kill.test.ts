@@ -87,7 +87,7 @@ it(`labels to the same store though it is killed ${KILLS} times or stopped by Ct
   }
   expect(stopped).toBeGreaterThan(0);
   await rm(folder, { recursive: true });
-});
+}, 1_800_000); // each kill costs the start of a process
 
 async function headerOf(folder: string): Promise<{ teacher: string; dataset: string }> {
   const store = await openTeacherStore(folder);
