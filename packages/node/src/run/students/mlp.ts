@@ -1,3 +1,4 @@
+import { util } from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { kernels } from './initializer.js';
 import { type StudentBuilder } from './StudentBuilder.js';
@@ -8,7 +9,7 @@ export const mlp: StudentBuilder = ({ inputShape, classes, seed }) => {
   return sequential({
     name: 'student',
     layers: [
-      layers.flatten({ inputShape: [...inputShape] }),
+      layers.reshape({ inputShape: [...inputShape], targetShape: [util.sizeFromShape([...inputShape])] }),
       layers.dense({ units: 128, activation: 'relu', kernelInitializer: kernel(), name: 'hidden' }),
       layers.dense({ units: classes, kernelInitializer: kernel(), name: 'logits' }),
     ],

@@ -1,0 +1,217 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { getBackend } from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { comparisonCells, comparisonRows } from '../../../packages/node/src/run/compareRuns.js';
+import { readRunConfig } from '../../../packages/node/src/run/config/readRunConfig.js';
+import { distillRun, type RunOptions } from '../../../packages/node/src/run/distillRun.js';
+import { openStudent } from '../../../packages/node/src/run/openStudent.js';
+import { readRuns } from '../../../packages/node/src/run/readRuns.js';
+import { STUDENT_NAMES } from '../../../packages/node/src/run/students/index.js';
+import { fileSystem, registerCheckpointFolders } from '@tfjs-distill/node';
+
+/** Two clouds of points, as a user's module gives them. */
+const DATA = `
+const split = (n, phase) => ({
+  values: Float32Array.from({ length: 2 * n }, (_, i) => ((i >> 1) % 2 ? 1 : -1) + Math.sin(phase + 7 * i)),
+  shape: [n, 2],
+  labels: Int32Array.from({ length: n }, (_, i) => i % 2),
+});
+export default { train: split(64, 0), test: split(32, 1), classNames: ['left', 'right'] };
+`;
+
+const CONFIG = `
+dataset: ./data.mjs
+teacher: ./teacher
+storeTeacher: true
+student: mlp
+criterion: { type: kd, temperature: 2 }
+training: { epochs: 3, batchSize: 16, learningRate: { type: linear, from: 0.01, to: 0.001 } }
+`;
+
+let dir: string;
+let file: string;
+beforeEach(async () => {
+  registerCheckpointFolders();
+  dir = await mkdtemp(path.join(os.tmpdir(), 'distill-run-'));
+  file = path.join(dir, 'mine.yaml');
+  await writeFile(path.join(dir, 'data.mjs'), DATA);
+  await writeFile(file, CONFIG);
+  const teacher = await openStudent('mlp', { inputShape: [2], classes: 2, seed: 9 });
+  await teacher.save(fileSystem(path.join(dir, 'teacher')));
+  teacher.dispose();
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+const engine = {
+  engine: 'cpu',
+  backend: 'cpu',
+  version: '0',
+  description: '',
+  facts: {},
+  forced: true,
+  passedOver: [],
+} as const;
+
+const run = async (name: string, overrides: readonly string[] = [], options: Partial<RunOptions> = {}) =>
+  distillRun(await readRunConfig(file, overrides), { engine, output: path.join(dir, name), ...options });
+
+const weightsOf = (name: string) => readFile(path.join(dir, name, 'distilled-1/model/weights.bin'));
+
+describe('distillRun', { timeout: 90_000 }, () => {
+  it('trains alone and distilled for each seed, evaluates both and the teacher, and records all', async () => {
+    const lines: string[] = [];
+    const record = await run('a', ['seeds=2'], { onMessage: (line) => void lines.push(line) });
+    expect(lines[0]).toMatch(
+      /^Plan: .*64 training samples, 32 test.*; alone 3 epochs; distilled 3 epochs; 2 seeds\.$/,
+    );
+    expect(record.trainings.map(({ network, seed }) => `${network} ${seed}`)).toEqual([
+      'alone 1',
+      'distilled 1',
+      'alone 2',
+      'distilled 2',
+    ]);
+    expect(record.trainings[1]?.history.map((row) => Object.keys(row).includes('test_accuracy'))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(record.trainings.every(({ evaluation }) => evaluation.agreement !== undefined)).toBe(true);
+    expect(record).toMatchObject({ name: 'mine', classNames: ['left', 'right'], teacher: { samples: 32 } });
+    expect((await readdir(path.join(dir, 'a'))).sort()).toEqual([
+      'alone-1',
+      'alone-2',
+      'config.yaml',
+      'distilled-1',
+      'distilled-2',
+      'report.html',
+      'run.json',
+      'start.json',
+      'student',
+    ]);
+    expect(JSON.parse(await readFile(path.join(dir, 'a/run.json'), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(record)),
+    );
+  });
+
+  it('gives the same weights again, and others for another seed', async () => {
+    await run('a', ['alone=false']);
+    await run('b', ['alone=false']);
+    expect((await weightsOf('b')).equals(await weightsOf('a'))).toBe(true);
+    const { trainings } = await run('c', ['alone=false', 'seeds=[2]']);
+    expect(trainings).toHaveLength(1);
+    const other = await readFile(path.join(dir, 'c/distilled-2/model/weights.bin'));
+    expect(other.equals(await weightsOf('a'))).toBe(false);
+  });
+
+  it('goes on where it was stopped, to the same weights', async () => {
+    await run('whole', ['alone=false']);
+    const controller = new AbortController();
+    const stopAfter = (steps: number) => ({
+      name: 'stop',
+      onStepEnd: ({ globalStep }: { globalStep: number }) =>
+        void (globalStep === steps && controller.abort()),
+    });
+    const stopped = run('a', ['alone=false'], {
+      signal: controller.signal,
+      pluginsFor: () => [stopAfter(5)],
+    });
+    await expect(stopped).rejects.toThrow(/Stopped; a checkpoint is written/);
+    const { trainings } = await run('a', ['alone=false'], { how: 'resume' });
+    expect((await weightsOf('a')).equals(await weightsOf('whole'))).toBe(true);
+    expect(trainings[0]?.history).toHaveLength(3);
+  });
+
+  it('refuses a folder with a run, and to resume one that began otherwise', async () => {
+    await run('a', ['alone=false']);
+    await expect(run('a', ['alone=false'])).rejects.toThrow(/holds a run already.*--resume.*--force/);
+    const changed = run('a', ['alone=false', 'criterion.temperature=8'], { how: 'resume' });
+    await expect(changed).rejects.toThrow(/began otherwise: criterion\.temperature: 2 → 8/);
+    await writeFile(path.join(dir, 'other.mjs'), DATA.replace('split(64, 0)', 'split(64, 3)'));
+    const record = await run('a', ['alone=false', 'dataset=./other.mjs'], { how: 'force' });
+    expect(record.config).toMatchObject({ dataset: './other.mjs' });
+  });
+
+  it('shows of few labels only those, and trains alone on them', async () => {
+    const { trainings } = await run('a', [
+      'labels=16',
+      'validation=8',
+      'training.epochs=1',
+      'training.batchSize=8',
+    ]);
+    expect(trainings.map(({ steps }) => steps)).toEqual([2, 7]); // 16 and 56 samples
+    expect(Object.keys(trainings[1]?.history[0] ?? {})).toContain('val_accuracy');
+  });
+
+  it('takes criteria and plugins out of modules', async () => {
+    (globalThis as { tfCore?: unknown }).tfCore = await import('@tensorflow/tfjs-core');
+    await writeFile(
+      path.join(dir, 'criterion.mjs'),
+      'const { mean, square, sub } = globalThis.tfCore; export default (t, s) => mean(square(sub(s, t)));',
+    );
+    await writeFile(
+      path.join(dir, 'plugin.mjs'),
+      `export default ({ at }) => ({ name: 'mine', onEpochEnd: ({ log }) => log('mine', at) });`,
+    );
+    const { trainings } = await run('a', [
+      'alone=false',
+      'criterion={module: ./criterion.mjs}',
+      'plugins=[{module: ./plugin.mjs, options: {at: 7}}]',
+    ]);
+    expect(trainings[0]?.history[0]).toMatchObject({ mine: 7 });
+  });
+
+  it('of nothing that fits says what does not, before any training', async () => {
+    await expect(run('a', ['student=mpl'])).rejects.toThrow(/Unknown student "mpl"\. Did you mean "mlp"/);
+    await expect(run('a', ['student=small-cnn'])).rejects.toThrow(
+      /takes images .* the samples are \[2\]: try "mlp"/,
+    );
+    await expect(run('a', ['teacher=./none'])).rejects.toThrow(/There is no teacher at .*none/);
+    await expect(run('a', ['criterion={module: ./none.mjs}'], { how: 'resume' })).rejects.toThrow(
+      /none\.mjs/,
+    );
+    expect(getBackend()).not.toBe('');
+  });
+});
+
+describe('comparing runs', { timeout: 90_000 }, () => {
+  it('shows in what they differ and what came of it', async () => {
+    await run('one', ['training.epochs=1', 'name=first']);
+    await run('two', ['training.epochs=2', 'name=second']);
+    const rows = comparisonRows(await readRuns([dir]));
+    expect(rows.map(({ run: name, settings }) => [name, settings])).toEqual([
+      ['one', { 'training.epochs': 1 }],
+      ['two', { 'training.epochs': 2 }],
+    ]);
+    expect(comparisonCells(rows)[0]?.slice(0, 6)).toEqual([
+      'run',
+      'training.epochs',
+      'teacher',
+      'alone',
+      'distilled',
+      'gain',
+    ]);
+    await expect(readRuns([path.join(dir, 'teacher')])).rejects.toThrow(/no finished run here/);
+    await expect(readRuns(['/nowhere'])).rejects.toThrow(/does not exist/);
+  });
+});
+
+describe('openStudent', () => {
+  it.each(STUDENT_NAMES)('builds %s, the same for the same seed, ending in logits', async (name) => {
+    const plan = { inputShape: [8, 8, 3], classes: 4, seed: 5 };
+    const [model, again] = [await openStudent(name, plan), await openStudent(name, plan)];
+    expect(model.outputs[0]?.shape).toEqual([null, 4]);
+    const [a, b] = [model.getWeights()[0], again.getWeights()[0]];
+    expect(await a?.data()).toEqual(await b?.data());
+    model.dispose();
+    again.dispose();
+  });
+
+  it('refuses a model that does not fit the data', async () => {
+    const plan = { inputShape: [3], classes: 2, seed: 1 };
+    await expect(openStudent({ path: 'teacher' }, plan, dir)).rejects.toThrow(
+      /a model from \[3\] to 2 classes, got "one from \[2\] to \[2\]"/,
+    );
+  });
+});
