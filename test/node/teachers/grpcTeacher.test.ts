@@ -18,7 +18,7 @@ async function expectRight(url: string, options: Parameters<typeof remoteTeacher
   const teacher = await remoteTeacher(url, { ...quick, ...options });
   const x = samples();
   const { logits } = await teacher.outputs({ x });
-  const [got, wanted] = [[...(await logits.data())], await (reference(x).logits).data()];
+  const [got, wanted] = [[...(await logits.data())], await reference(x).logits.data()];
   got.forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 5));
   teacher.dispose?.();
 }

@@ -128,7 +128,7 @@ function runFunction(f: TeacherFunction, options: LiveTeacherOptions): Run {
 
 function partsOf(result: Tensor | Partial<TeacherOutputs>): TeacherOutputs {
   if (isTensor(result)) return { logits: result, features: {} };
-  const { logits, features = {} } = (result ?? {});
+  const { logits, features = {} } = result ?? {};
   return isTensor(logits) ? { logits, features } : { logits: firstTensor(result), features: {} };
 }
 
