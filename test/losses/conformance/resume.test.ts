@@ -67,6 +67,6 @@ describe.each(METHODS.map((method) => [nameOf(method), method] as const))('%s', 
     await expect(cut).rejects.toThrow('killed');
     const resumed = await trained(method, batches, { resume: dir });
     expect(resumed).toEqual(whole);
-    dispose([batches]);
+    dispose([batches] as never);
   });
 });

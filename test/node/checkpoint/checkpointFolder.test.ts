@@ -120,6 +120,19 @@ describe('checkpointFolder', () => {
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
+describe('on a read-only disk', () => {
+  it.skipIf(!canMount)('the run is refused before any step (needs root to mount)', async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', dir]);
+    try {
+      await expect(trainInto(dir)).rejects.toThrow(
+        /onTrainBegin of plugin "checkpoints".*cannot be written to: the file system is read-only/,
+      );
+    } finally {
+      execFileSync('umount', [dir]);
+    }
+  });
+});
+
 describe('on a full disk', () => {
   it.skipIf(!canMount)(
     'the run ends with a clear error and the earlier checkpoint stays (needs root to mount)',
