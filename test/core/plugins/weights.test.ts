@@ -137,7 +137,8 @@ describe('ema', () => {
       };
       await fitted([spy, ...plugins], { epochs: 2, validation: problem(8) }, { student });
     }
-    expect(trained.slice(0, 2)).toEqual(trained.slice(2));
+    const [averaged, plain] = [trained.slice(0, 2).flat(2), trained.slice(2).flat(2)];
+    averaged.forEach((weight, i) => expect(weight).toBeCloseTo(plain[i]!, 5)); // compiled or eager
   });
 
   it('gives what was evaluated to keep-best', async () => {
