@@ -56,7 +56,9 @@ function reference(): string {
   const datasets = branches(root.properties?.['dataset'], resolved).map((branch) => {
     const type = resolved(branch.properties?.['type'] ?? {}).const;
     const own = Object.entries(branch.properties ?? {}).filter(([key]) => key !== 'type' && key !== 'limit');
-    return [`### \`type: ${String(type)}\``, '', table(own.map(([key, child]) => row(key, child)))].join('\n');
+    return [`### \`type: ${String(type)}\``, '', table(own.map(([key, child]) => row(key, child)))].join(
+      '\n',
+    );
   });
   const main = rows({ properties: withoutSchema(root.properties ?? {}) }, '');
   return [table(main), '## Data sets', ...datasets].join('\n\n');

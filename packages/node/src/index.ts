@@ -24,8 +24,8 @@ export { type Quantization, quantizeWeights } from './export/quantizeWeights.js'
 export * from './io/fileSystem.js';
 export * from './io/registerFileSystem.js';
 export * from './models/openModel.js';
-export type { RunRecord, TrainingRecord } from './run/RunRecord.js';
 export * from './store/index.js';
 export * from './teachers/index.js';
 export * from './label/index.js';
 export * from './plugins/index.js';
+export * from './run/index.js';
