@@ -4,7 +4,9 @@
  *
  *   npm run example:cifar10-tutorial              a part of the images, few epochs
  *   npm run example:cifar10-tutorial -- --full    all 50,000 images, 10 epochs, all matchings, 3 seeds
+ *   npm run example:cifar10-tutorial -- --save FOLDER     also writes the networks, for weights/to_pytorch.py
  */
+import { join } from 'node:path';
 import { train as optimizers } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import {
@@ -20,6 +22,7 @@ import { trainingBar } from '../example/trainingBar.js';
 import { runExample, say } from '../example/runExample.js';
 import { EXTENSIONS, type Method, TUTORIAL } from './methods.js';
 import { deepNN, lightNN } from './models.js';
+import { exportNetwork } from './weights/exportNetwork.js';
 
 const BATCH = 128;
 const RATE = 1e-3;
@@ -54,7 +57,13 @@ const FULL: Plan = {
 await runExample({
   name: 'cifar10-tutorial',
   description: "PyTorch's knowledge-distillation tutorial on CIFAR-10.",
-  async run({ full, data, ...options }) {
+  options: {
+    save: {
+      value: 'folder',
+      description: 'where the teacher and the students of the first seed are written',
+    },
+  },
+  async run({ full, data, save, ...options }) {
     const dataset = await openDataset({ type: 'cifar10', ...(data !== undefined && { path: data }) });
     const plan = planOf(full ? FULL : SHORT, options, dataset.train.labels.length);
     const train = first(dataset.train, plan.images);
@@ -72,18 +81,20 @@ await runExample({
       epochs: plan.teacherEpochs,
       seed: 0,
     });
+    if (save !== undefined) await exportNetwork(deep, join(save, 'teacher'), test.x);
     // 50,000 logits and feature maps: asked once each, by whichever student comes first
     const teacher = rememberingTeacher(deep, { bytes: 4e9 });
 
     const rows: ExampleRow[] = [
       { name: 'teacher', source: '75.01', peer: '73.72', values: [teacherAccuracy] },
     ];
-    for (const { name, source, peer, criterion } of plan.methods) {
+    for (const { id, name, source, peer, criterion } of plan.methods) {
       const values: number[] = [];
       for (const seed of seeds) {
         const student = lightNN(seed); // the same start for every method
         const settings = { train, test, epochs: plan.epochs, seed, teacher };
         values.push(await fitted(`${name}, seed ${seed}`, student, criterion(), settings));
+        if (save !== undefined && seed === 1) await exportNetwork(student, join(save, id), test.x);
         student.dispose();
       }
       rows.push({ name, ...(source && { source }), ...(peer && { peer }), values });

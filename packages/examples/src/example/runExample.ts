@@ -24,14 +24,24 @@ export interface ExampleOptions {
   readonly engine?: string;
 }
 
+/** What one example can be told besides: it takes a folder or a file, of which records tell no more than that. */
+export interface OwnOption {
+  readonly value: 'folder' | 'file';
+  readonly description: string;
+}
+
 /** What an example finds; the rest of its record is known here. */
 export type Findings = Pick<ExampleRecord, 'measure' | 'seeds' | 'settings' | 'rows'>;
 
-export interface Example {
+export interface Example<Own extends string = never> {
   /** Its folder and its script: `npm run example:NAME`. */
   readonly name: string;
   readonly description: string;
-  readonly run: (options: ExampleOptions & { readonly usedEngine: string }) => Promise<Findings>;
+  /** By name: `teacher` is `--teacher`. */
+  readonly options?: Readonly<Record<Own, OwnOption>>;
+  readonly run: (
+    options: ExampleOptions & Readonly<Partial<Record<Own, string>>> & { readonly usedEngine: string },
+  ) => Promise<Findings>;
 }
 
 /** Prints a line for people. */
@@ -42,10 +52,17 @@ export function say(line: string): void {
 /**
  * Reads the command line, chooses the engine, runs an example, prints its table; `--record` keeps what it found.
  * A failure is one line on standard error and the exit code 1.
+ *
+ * @param parameters What was typed. Default: the process's own.
  */
-export async function runExample({ name, description, run }: Example): Promise<void> {
-  const parameters = process.argv.slice(2);
-  const options = command(name, description).parse(parameters, { from: 'user' }).opts<Options>();
+export async function runExample<Own extends string = never>(
+  example: Example<Own>,
+  parameters: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  const { name, run } = example;
+  const options = command(example)
+    .parse([...parameters], { from: 'user' })
+    .opts<Options<Own>>();
   const began = performance.now();
   try {
     const { engine } = await selectEngine({
@@ -58,7 +75,7 @@ export async function runExample({ name, description, run }: Example): Promise<v
       command: [
         `npm run example:${name}`,
         ...(parameters.length > 0 ? ['--'] : []),
-        ...typed(parameters),
+        ...typed(parameters, example.options),
       ].join(' '),
       engine,
       node: process.versions.node,
@@ -77,13 +94,15 @@ export async function runExample({ name, description, run }: Example): Promise<v
   }
 }
 
-interface Options extends ExampleOptions {
-  readonly json?: true;
-  readonly record?: true;
-}
+type Options<Own extends string> = ExampleOptions &
+  Readonly<Partial<Record<Own, string>>> & { readonly json?: true; readonly record?: true };
 
-function command(name: string, description: string): Command {
-  return new Command(`npm run example:${name} --`)
+function command({
+  name,
+  description,
+  options = {},
+}: Pick<Example<string>, 'name' | 'description' | 'options'>): Command {
+  const shared = new Command(`npm run example:${name} --`)
     .description(description)
     .option('--full', "the source's own settings, however long they take", false)
     .option('--seeds <n>', 'how many seeds', wholeNumber)
@@ -93,14 +112,21 @@ function command(name: string, description: string): Command {
     .option('--engine <name>', 'tensorflow-gpu, tensorflow, wasm or cpu; default the fastest that runs here')
     .option('--json', 'print the record as one JSON object, as the last line')
     .option('--record', 'keep the record in packages/examples/results, for `npm run examples:table`');
+  for (const [option, { value, description }] of Object.entries(options))
+    shared.option(`--${option} <${value}>`, description);
+  return shared;
 }
 
-/** Folders are of this machine and no one else's. */
-function typed(parameters: readonly string[]): string[] {
+/** Folders and files are of this machine and no one else's. */
+function typed(parameters: readonly string[], own: Readonly<Record<string, OwnOption>> = {}): string[] {
+  const places = new Map([['--data', 'FOLDER']]);
+  for (const [option, { value }] of Object.entries(own)) places.set(`--${option}`, value.toUpperCase());
   return parameters.flatMap((word, i) => {
     if (word === '--record' || word === '--json') return [];
-    if (word.startsWith('--data=')) return ['--data=FOLDER'];
-    return [parameters[i - 1] === '--data' ? 'FOLDER' : word];
+    const [option = '', ...given] = word.split('=');
+    const place = places.get(option);
+    if (place !== undefined && given.length > 0) return [`${option}=${place}`];
+    return [places.get(parameters[i - 1] ?? '') ?? word];
   });
 }
 
