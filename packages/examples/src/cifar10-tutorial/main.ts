@@ -16,7 +16,14 @@ import {
   rememberingTeacher,
   type TeacherSource,
 } from '@tfjs-distill/core';
-import { everyRow, openDataset, type Samples, sampleTensors, type SampleTensors } from '@tfjs-distill/node';
+import {
+  everyRow,
+  openDataset,
+  openModel,
+  type Samples,
+  sampleTensors,
+  type SampleTensors,
+} from '@tfjs-distill/node';
 import { type ExampleRow } from '../example/ExampleRecord.js';
 import { trainingBar } from '../example/trainingBar.js';
 import { runExample, say } from '../example/runExample.js';
@@ -62,10 +69,18 @@ await runExample({
       value: 'folder',
       description: 'where the teacher and the students of the first seed are written',
     },
+    teacher: { value: 'folder', description: 'a teacher that was saved; none is trained then' },
+    teacherEpochs: { value: 'n', description: 'epochs of the teacher' },
+    matchings: { value: 'n', description: 'how many of the ways to match, from the first' },
   },
-  async run({ full, data, save, ...options }) {
+  async run({ full, data, save, teacher: saved, teacherEpochs, matchings, ...options }) {
     const dataset = await openDataset({ type: 'cifar10', ...(data !== undefined && { path: data }) });
-    const plan = planOf(full ? FULL : SHORT, options, dataset.train.labels.length);
+    const preset = full ? FULL : SHORT;
+    const plan = {
+      ...planOf(preset, options, dataset.train.labels.length),
+      methods: preset.methods.slice(0, matchings === undefined ? undefined : Number(matchings)),
+      teacherEpochs: Number(teacherEpochs ?? preset.teacherEpochs),
+    };
     const train = first(dataset.train, plan.images);
     const test = first(dataset.test, plan.testImages);
     const seeds = Array.from({ length: plan.seeds }, (_, i) => i + 1);
@@ -74,13 +89,9 @@ await runExample({
         ` epochs, ${plan.seeds} ${plan.seeds === 1 ? 'seed' : 'seeds'}.${full ? '' : ' The tutorial: --full.'}`,
     );
 
-    const deep = deepNN(0);
-    const teacherAccuracy = await fitted('teacher', deep, labelsOnly, {
-      train,
-      test,
-      epochs: plan.teacherEpochs,
-      seed: 0,
-    });
+    const deep = saved === undefined ? deepNN(0) : ((await openModel(saved)) as LayersModel);
+    const epochs = saved === undefined ? plan.teacherEpochs : 0;
+    const teacherAccuracy = await fitted('teacher', deep, labelsOnly, { train, test, epochs, seed: 0 });
     if (save !== undefined) await exportNetwork(deep, join(save, 'teacher'), test.x);
     // 50,000 logits and feature maps: asked once each, by whichever student comes first
     const teacher = rememberingTeacher(deep, { bytes: 4e9 });
@@ -126,7 +137,7 @@ async function fitted(
     ...(teacher && { teacher }),
   });
   try {
-    await manager.fit(train, { epochs, batchSize: BATCH, seed });
+    if (epochs > 0) await manager.fit(train, { epochs, batchSize: BATCH, seed });
     const { accuracy = NaN } = await manager.evaluate(test);
     say(`${name}: ${(100 * accuracy).toFixed(2)} %`);
     return 100 * accuracy;
@@ -141,8 +152,7 @@ function planOf(
   available: number,
 ): Plan {
   const { images = preset.images, epochs = preset.epochs, seeds = preset.seeds } = given;
-  const teacherEpochs = given.epochs ?? preset.teacherEpochs;
-  return { ...preset, images: Math.min(images, available), epochs, teacherEpochs, seeds };
+  return { ...preset, images: Math.min(images, available), epochs, seeds };
 }
 
 function first(samples: Samples, count: number): SampleTensors {

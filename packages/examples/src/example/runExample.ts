@@ -24,9 +24,9 @@ export interface ExampleOptions {
   readonly engine?: string;
 }
 
-/** What one example can be told besides: it takes a folder or a file, of which records tell no more than that. */
+/** What one example can be told besides: a number, or a folder or a file, of which records tell no more than that. */
 export interface OwnOption {
-  readonly value: 'folder' | 'file';
+  readonly value: 'folder' | 'file' | 'n';
   readonly description: string;
 }
 
@@ -37,7 +37,7 @@ export interface Example<Own extends string = never> {
   /** Its folder and its script: `npm run example:NAME`. */
   readonly name: string;
   readonly description: string;
-  /** By name: `teacher` is `--teacher`. */
+  /** By name: `teacherEpochs` is `--teacher-epochs`. */
   readonly options?: Readonly<Record<Own, OwnOption>>;
   readonly run: (
     options: ExampleOptions & Readonly<Partial<Record<Own, string>>> & { readonly usedEngine: string },
@@ -113,14 +113,17 @@ function command({
     .option('--json', 'print the record as one JSON object, as the last line')
     .option('--record', 'keep the record in packages/examples/results, for `npm run examples:table`');
   for (const [option, { value, description }] of Object.entries(options))
-    shared.option(`--${option} <${value}>`, description);
+    shared.option(`${flag(option)} <${value}>`, description);
   return shared;
 }
+
+const flag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Folders and files are of this machine and no one else's. */
 function typed(parameters: readonly string[], own: Readonly<Record<string, OwnOption>> = {}): string[] {
   const places = new Map([['--data', 'FOLDER']]);
-  for (const [option, { value }] of Object.entries(own)) places.set(`--${option}`, value.toUpperCase());
+  for (const [option, { value }] of Object.entries(own))
+    if (value !== 'n') places.set(flag(option), value.toUpperCase());
   return parameters.flatMap((word, i) => {
     if (word === '--record' || word === '--json') return [];
     const [option = '', ...given] = word.split('=');
