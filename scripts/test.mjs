@@ -1,11 +1,11 @@
 // npm test: sets up what is missing, checks types, lint and format, runs the suite on every engine that is here.
-// npm test -- --ci: also the slow tests, and the suite on the newest Node.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+// npm test -- --ci: also the slow tests, those in browsers, and the suite on the newest Node.
 import { join } from 'node:path';
+import { findBrowsers } from './browsers.mjs';
 import { ensureEngine } from './ensureEngine.mjs';
 import { ROOT, run, setUp } from './setUp.mjs';
+import { runSuite } from './runSuite.mjs';
 
-const REPORTS = join(ROOT, '.cache', 'test');
 /** Tests whose outcome may depend on the engine; the others run once. */
 const BY_ENGINE = ['test/core', 'test/losses', 'test/integration'];
 
@@ -14,8 +14,6 @@ const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
 
 setUp();
 const native = ensureEngine(process.argv.slice(2));
-rmSync(REPORTS, { recursive: true, force: true });
-mkdirSync(REPORTS, { recursive: true });
 
 check('types', 'tsc', ['-b']);
 check('lint', 'eslint', ['.']);
@@ -31,6 +29,7 @@ if (process.argv.includes('--ci')) {
   const newest = newestNode();
   if (newest) suite('everything, on the newest Node', { TEST_ENGINE: 'wasm' }, [], newest);
   suite('slow tests', {}, ['--config', 'vitest.slow.config.ts']);
+  suite('pages in real browsers', findBrowsers(), ['--config', 'vitest.browser.config.ts']);
 }
 suite('hooks where code from strings is forbidden', { TEST_ENGINE: 'cpu' }, [
   '--config',
@@ -47,27 +46,9 @@ function check(name, program, parameters) {
   totals[status === 0 ? 'passed' : 'failed'] += 1;
 }
 
-function suite(name, env, parameters, node = process.execPath) {
-  console.log(`\n# ${name}`);
-  const file = join(REPORTS, `${name.replaceAll(/\W+/g, '-')}.json`);
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-  const { status } = run(node, [vitest, 'run', ...reporters, ...parameters], { env });
-  const counts = countsOf(file);
-  totals.passed += counts.passed;
-  totals.skipped += counts.skipped;
-  // a suite that dies outside of any test has failed too
-  totals.failed += counts.failed > 0 || status === 0 ? counts.failed : 1;
-  console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed`);
-}
-
-function countsOf(file) {
-  try {
-    const report = JSON.parse(readFileSync(file, 'utf8'));
-    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests };
-  } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
-  }
+function suite(name, env, parameters, node) {
+  const counts = runSuite(name, env, parameters, node);
+  for (const key of Object.keys(totals)) totals[key] += counts[key];
 }
 
 /** The npm packages node-PLATFORM-ARCH carry the binaries; the suite must pass on more than the oldest Node. */
