@@ -28,7 +28,7 @@ else
 if (process.argv.includes('--ci')) {
   const newest = newestNode();
   if (newest) suite('everything, on the newest Node', { TEST_ENGINE: 'wasm' }, [], newest);
-  suite('slow tests', {}, ['--config', 'vitest.slow.config.ts']);
+  suite('slow tests', { KILLS: process.env.KILLS ?? '10' }, ['--config', 'vitest.slow.config.ts']);
   suite('pages in real browsers', findBrowsers(), ['--config', 'vitest.browser.config.ts']);
 }
 suite('hooks where code from strings is forbidden', { TEST_ENGINE: 'cpu' }, [

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkpointNames, disposeState, newestCheckpoint } from '@tfjs-distill/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KILLS } from '../kills.js';
 import { checkpointFolder } from '../../../packages/node/src/checkpoint/checkpointFolder.js';
 import { trainChild } from './child.js';
 
@@ -58,8 +59,6 @@ describe('a training whose hook throws', () => {
     expect((await checkpointNames(checkpointFolder(dir)))[0]).toBe('step-000000004.safetensors');
   });
 });
-
-const KILLS = 50;
 
 describe('a training that is killed', () => {
   it(`at ${KILLS} random moments always has a newest complete checkpoint, and ends as the whole one`, async () => {

@@ -6,9 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createTeacherStore, openTeacherStore } from '@tfjs-distill/node';
 import { expect, it } from 'vitest';
+import { KILLS } from '../kills.js';
 import { project } from '../../node/label/labelled.js';
 
-const KILLS = 50;
 const COUNT = 4000;
 const BIN = fileURLToPath(new URL('../../../packages/node/src/cli/bin.ts', import.meta.url));
 const FLAGS = ['--conditions=@tfjs-distill/source', '--import', import.meta.resolve('tsx')];

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openTeacherStore } from '@tfjs-distill/node';
 import { describe, expect, it } from 'vitest';
+import { KILLS } from '../kills.js';
 
 const CHILD = join(import.meta.dirname, 'fillStore.ts');
 const FLAGS = ['--conditions=@tfjs-distill/source', '--import', import.meta.resolve('tsx')];
 const SAMPLES = 30_000;
-const KILLS = 50;
 
 /** Fills a store in a process of its own; kills it with SIGKILL so many milliseconds after it began. */
 async function fill(folder: string, killAfter = Infinity): Promise<'killed' | 'done'> {
