@@ -34,6 +34,12 @@ describe('the README', () => {
     for (const block of codeBlocks(readme)) expect(examples()).toContain(block);
   });
 
+  it('shows the configuration that a test of runs reads', () => {
+    const [, shown] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    const file = readFileSync(join(ROOT, 'packages/examples/configs/npm-start.yaml'), 'utf8');
+    expect(shown).toBe(file.replaceAll(/^#.*\n/gm, ''));
+  });
+
   it('lists every hook with its kind', () => {
     for (const [name, kind] of Object.entries(HOOK_KINDS)) {
       expect(readme).toMatch(new RegExp(`\\| \`${name}\` +\\| [^|]*${kind}`));
