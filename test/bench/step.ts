@@ -96,7 +96,7 @@ interface Variant {
   run(steps: number): Promise<number>;
 }
 
-const SAMPLES = 20; // batches of data
+const SAMPLES = 10; // batches of data: the least number of steps in a measurement
 
 function ours(pair: Pair): Variant[] {
   const count = pair.batch * SAMPLES;

@@ -11,7 +11,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 THREADS = len(os.sched_getaffinity(0))
-BATCHES = 20
+BATCHES = 10
 
 
 def keras_runner():

@@ -1,6 +1,7 @@
 import { memory, mul, randomNormal, randomUniform, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
-import { compileForward } from '@tfjs-distill/node/compiled';
+import { liveTeacher } from '@tfjs-distill/core';
+import { compiledTeacher, compileForward } from '@tfjs-distill/node/compiled';
 import { describe, expect, it, vi } from 'vitest';
 import { GraphProgram } from '../../../packages/node/src/compiled/GraphProgram.js';
 import { farthest, NATIVE, networkOf } from './rig.js';
@@ -54,5 +55,28 @@ describe('a compiled forward pass', () => {
     expect(seen.size).toBe(6);
     compiled.dispose();
     x.dispose();
+  });
+});
+
+describe('a compiled teacher', () => {
+  it('answers as the teacher, its features too', async () => {
+    const model = networkOf(1);
+    const tap = model.layers[0]!.name;
+    const [plain, compiled] = [liveTeacher(model), compiledTeacher(liveTeacher(model))];
+    const x = randomNormal([4, 8, 8, 1]);
+    for (let call = 0; call < 4; call++) {
+      const [expected, given] = [await plain.outputs({ x }, [tap]), await compiled.outputs({ x }, [tap])];
+      for (const [a, b] of [
+        [expected.logits, given.logits],
+        [expected.features[tap]!, given.features[tap]!],
+      ] as const) {
+        expect(farthest([...(await a.data())], [...(await b.data())])).toBeLessThan(1e-5);
+        a.dispose();
+        b.dispose();
+      }
+    }
+    compiled.dispose?.();
+    x.dispose();
+    model.dispose();
   });
 });

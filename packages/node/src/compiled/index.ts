@@ -4,6 +4,7 @@ import { CompiledStepRunner } from './CompiledStepRunner.js';
 import { replaceGather } from './gatherKernel.js';
 
 export { type CompiledForward, compileForward, type Forward } from './compileForward.js';
+export { compiledTeacher } from './compiledTeacher.js';
 export { CompiledStepRunner } from './CompiledStepRunner.js';
 
 /** Lets managers compile their steps wherever native TensorFlow is the backend. `selectEngine` calls it. */

@@ -12,6 +12,7 @@ import { type OpenedTeacher, openTeacher } from '../../teachers/openTeacher.js';
 import { INTERRUPTED, onInterrupt } from '../onInterrupt.js';
 import { print, printJson } from '../print.js';
 import { sampleProgress } from '../sampleProgress.js';
+import { compiledTeacher } from '../../compiled/compiledTeacher.js';
 import { describeEstimate, describeResult, describeTrial } from './describe.js';
 import { type LabelFlags } from './LabelFlags.js';
 import { readTeacherSpec } from './readTeacherSpec.js';
@@ -23,7 +24,7 @@ export async function runLabel(flags: LabelFlags): Promise<void> {
   const dataset = await openDataset(data);
   const samples = dataset[flags.split];
   const rows = rowsOf(samples, flags);
-  const teacher = await openTeacher(await readTeacherSpec(spec));
+  const teacher = compiledTeacher(await openTeacher(await readTeacherSpec(spec)));
   try {
     const some = spread(rows, flags.batchSize);
     const trial = await tryTeacher(teacher, dataset, samples, some, featuresOf(flags));
