@@ -1,36 +1,16 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { randomNormal, type Rank, softmax, type Tensor } from '@tensorflow/tfjs-core';
 import { onnxTeacher, openTeacher } from '@tfjs-distill/node';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture, reference } from '../../fixtures/teachers/referenceModel.js';
+import { onnxMissing, onnxProject } from './onnxProject.js';
 
-/** A project that has ONNX Runtime: 270 MB that no ordinary checkout should carry. */
-const project = fileURLToPath(new URL('../../../.cache/test-onnx/', import.meta.url));
-const missing = await installed();
-
-async function installed(): Promise<string | undefined> {
-  try {
-    await access(path.join(project, 'node_modules', 'onnxruntime-node', 'package.json'));
-    return undefined;
-  } catch {
-    await mkdir(project, { recursive: true });
-    await writeFile(path.join(project, 'package.json'), '{ "private": true }');
-    const npm = execa('npm', ['install', '--ignore-scripts', 'onnxruntime-node'], {
-      cwd: project,
-      reject: false,
-    });
-    return (await npm).failed ? 'npm cannot install onnxruntime-node' : undefined;
-  }
-}
+const missing = await onnxMissing();
 
 const samples = (count: number) => randomNormal<Rank.R2>([count, 4], 0, 1, 'float32', 3);
 
 describe.skipIf(missing)(`a teacher of an ONNX file${missing ? ` (${missing})` : ''}`, () => {
   const home = process.cwd();
-  beforeAll(() => process.chdir(project));
+  beforeAll(() => process.chdir(onnxProject));
   afterAll(() => process.chdir(home));
 
   it('answers as the model does, its other output a feature', async () => {

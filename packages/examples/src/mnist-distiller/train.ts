@@ -2,8 +2,8 @@ import { type Tensor, train as optimizers } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import {
   cosine,
-  type Criterion,
   type CriterionLike,
+  labelsOnly,
   expected,
   learningRate,
   type Plugin,
@@ -38,14 +38,6 @@ export interface TrainOptions {
   readonly criterion?: CriterionLike;
   readonly test: { readonly x: Tensor; readonly y: Tensor };
 }
-
-/** No teacher, no term of its own: the task's loss alone. */
-const labelsOnly: Criterion = {
-  type: 'labels-only',
-  weight: 0,
-  requires: { teacher: false },
-  compute: ({ taskLoss }) => taskLoss,
-};
 
 const CURVE_POINTS = 10;
 

@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="where the model goes: FILE.onnx")
     parser.add_argument("--data", type=Path, default=INSTALLED, help="folder of MNIST's four idx files")
     parser.add_argument("--images", type=int, default=60_000, help="training images")
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
