@@ -1,8 +1,8 @@
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import {
   type CompressionManager,
-  type Criterion,
   type CriterionLike,
+  labelsOnly,
   type Data,
   type History,
   type Plugin,
@@ -12,6 +12,7 @@ import {
   type TeacherLike,
 } from '@tfjs-distill/core';
 import { lossesModule } from '@tfjs-distill/losses';
+import { nodePluginsModule } from '../plugins/index.js';
 import { type TrainingConfig } from './config/runSchema.js';
 import { optimizerOf } from './parts.js';
 
@@ -32,25 +33,19 @@ export interface TrainStudentOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** No teacher, no term of its own: the task's loss alone. */
-const labelsOnly: Criterion = {
-  type: 'labels-only',
-  weight: 0,
-  requires: { teacher: false },
-  compute: ({ taskLoss }) => taskLoss,
-};
-
 const CURVE_POINTS = 10;
 
 /** Trains a student in place, alone or distilled: one code for both, so that only the teacher differs. */
 export async function trainStudent(model: LayersModel, options: TrainStudentOptions): Promise<History> {
   const { training, teacher, criterion, stages, seed, validation, plugins, resume, signal } = options;
-  const { epochs, learningRate } = training;
+  const { epochs, learningRate, stepRunner, stepsPerCall } = training;
   const manager = prepareCompression(model, {
     ...(stages ? { stages } : { criterion: criterion ?? labelsOnly }),
     ...(teacher !== undefined && { teacher }),
     optimizer: optimizerOf(training),
-    modules: [lossesModule],
+    stepRunner,
+    stepsPerCall,
+    modules: [lossesModule, nodePluginsModule],
     plugins: [
       ...(typeof learningRate === 'number' ? [] : [{ type: 'learning-rate', rate: learningRate }]),
       ...plugins,
