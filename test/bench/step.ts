@@ -40,6 +40,8 @@ const { values: args } = parseArgs({
 interface Pair {
   readonly name: 'keras' | 'torch';
   readonly batch: number;
+  /** Batches of data, an epoch: the least number of steps in a measurement. */
+  readonly batches: number;
   readonly image: readonly [number, number, number];
   readonly student: () => LayersModel;
   readonly teacher: () => LayersModel;
@@ -67,6 +69,7 @@ const PAIRS: readonly Pair[] = [
   {
     name: 'keras',
     batch: 32,
+    batches: 64,
     image: [28, 28, 1],
     student: () => kerasStudent(1),
     teacher: () => kerasTeacher(1),
@@ -75,6 +78,7 @@ const PAIRS: readonly Pair[] = [
   {
     name: 'torch',
     batch: 128,
+    batches: 16,
     image: [32, 32, 3],
     student: () => tutorialNetwork([16, 0, 16, 0], 256),
     teacher: () => tutorialNetwork([128, 64, 0, 64, 32, 0], 512),
@@ -85,22 +89,20 @@ const PAIRS: readonly Pair[] = [
 const RUNNERS = ['eager', 'compiled', 'compiled ×8'] as const;
 const TEACHERS = ['stored', 'live'] as const;
 
-/** Something that runs a number of steps, and how long it took. */
+/** Something that runs epochs, and how long a step of them took. */
 interface Variant {
   readonly pair: Pair['name'];
   readonly label: string;
   readonly teacher: (typeof TEACHERS)[number];
   /** Milliseconds of a step, one entry a round. */
   readonly times: number[];
-  steps: number;
-  run(steps: number): Promise<number>;
+  epochs: number;
+  run(epochs: number): Promise<number>;
 }
 
-const SAMPLES = 10; // batches of data: the least number of steps in a measurement
-
 function ours(pair: Pair): Variant[] {
-  const count = pair.batch * SAMPLES;
-  const x = randomNormal([count, ...pair.image], 0, 1, 'float32', 1) as Tensor;
+  const count = pair.batch * pair.batches;
+  const x: Tensor = randomNormal([count, ...pair.image], 0, 1, 'float32', 1);
   const y = tidy(() => oneHot(randomUniform([count], 0, 9.99, 'int32', 2), 10));
   const teacher = pair.teacher();
   const header = { classes: 10, teacher: 'bench', dataset: 'noise' };
@@ -110,12 +112,10 @@ function ours(pair: Pair): Variant[] {
   return TEACHERS.flatMap((kind) =>
     RUNNERS.map((runner) => {
       const manager = managerOf(pair, kind === 'stored' ? store : teacher, runner);
-      return variant(pair.name, runner, kind, async (steps) => {
+      return variant(pair.name, runner, kind, async (epochs) => {
         const start = performance.now();
-        for (let left = steps; left > 0; left -= SAMPLES) {
-          await manager.fit({ x, y }, { batchSize: pair.batch, epochs: 1 });
-        }
-        return (performance.now() - start) / (Math.ceil(steps / SAMPLES) * SAMPLES);
+        await manager.fit({ x, y }, { batchSize: pair.batch, epochs });
+        return (performance.now() - start) / (epochs * pair.batches);
       });
     }),
   );
@@ -137,7 +137,7 @@ function variant(
   teacher: Variant['teacher'],
   run: Variant['run'],
 ): Variant {
-  return { pair, label, teacher, run, times: [], steps: SAMPLES };
+  return { pair, label, teacher, run, times: [], epochs: 1 };
 }
 
 /** The peers of an interpreter: it says on its first line which it has, then times what it is told. */
@@ -151,14 +151,15 @@ async function theirs(python: string): Promise<Variant[]> {
   process.once('exit', () => child.kill());
   return has.flatMap((pair) =>
     TEACHERS.map((teacher) =>
-      variant(pair, pair === 'keras' ? 'Keras fit' : 'PyTorch', teacher, async (steps) => {
-        child.stdin.write(`${JSON.stringify({ pair, teacher, steps })}\n`);
+      variant(pair, pair === 'keras' ? 'Keras fit' : 'PyTorch', teacher, async (epochs) => {
+        child.stdin.write(`${JSON.stringify({ pair, teacher, epochs })}\n`);
         return Number(await answer());
       }),
     ),
   );
 }
 
+const batchesOf = (pair: Pair['name']): number => PAIRS.find(({ name }) => name === pair)?.batches ?? 1;
 const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
 const median = (values: readonly number[]): number => sorted(values)[Math.floor(values.length / 2)] ?? NaN;
 
@@ -195,9 +196,9 @@ const variants = [...pairs.flatMap(ours), ...(await Promise.all(args.python.map(
 );
 for (let round = 0; round <= Number(args.rounds); round++) {
   for (const each of variants) {
-    const time = await each.run(each.steps);
+    const time = await each.run(each.epochs);
     if (round > 0) each.times.push(time);
-    else each.steps = Math.max(SAMPLES, Math.round((Number(args.seconds) * 1000) / time / SAMPLES) * SAMPLES);
+    else each.epochs = Math.max(1, Math.round((Number(args.seconds) * 1000) / (time * batchesOf(each.pair))));
   }
   process.stderr.write(`round ${round} of ${args.rounds}\n`);
 }

@@ -1,7 +1,7 @@
 """Keras's and PyTorch's distillation step, timed on demand for `npm run bench -- step`.
 
 Says on its first line which of the two this interpreter has; then for each line of JSON on standard
-input, {"pair", "teacher", "steps"}, answers with the milliseconds of one step. The networks, losses and
+input, {"pair", "teacher", "epochs"}, answers with the milliseconds of one step. The networks, losses and
 batches are those of the two projects' own examples, with the data in memory."""
 import importlib.util
 import json
@@ -11,7 +11,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 THREADS = len(os.sched_getaffinity(0))
-BATCHES = 10
+BATCHES = {"keras": 64, "torch": 16}
 
 
 def keras_runner():
@@ -19,7 +19,7 @@ def keras_runner():
     import numpy as np
     from keras import layers
 
-    batch, alpha, temperature = 32, 0.1, 10.0
+    batch, count, alpha, temperature = 32, 32 * BATCHES["keras"], 0.1, 10.0
 
     def network(first, second):
         return keras.Sequential([
@@ -35,8 +35,8 @@ def keras_runner():
         return alpha * hard + (1 - alpha) * temperature**2 * kl
 
     rng = np.random.default_rng(1)
-    x = rng.standard_normal((batch * BATCHES, 28, 28, 1)).astype("float32")
-    y = rng.integers(0, 10, batch * BATCHES).astype("int32")
+    x = rng.standard_normal((count, 28, 28, 1)).astype("float32")
+    y = rng.integers(0, 10, count).astype("int32")
     packed = np.concatenate([y[:, None], rng.standard_normal((len(y), 10)) * 4], axis=1).astype("float32")
     stored = network(16, 32)
     stored.compile(optimizer=keras.optimizers.Adam(), loss=stored_loss)
@@ -45,11 +45,13 @@ def keras_runner():
         distillation_losses=keras.distillation.LogitsDistillation(temperature, keras.losses.KLDivergence()))
     live.compile(optimizer=keras.optimizers.Adam(),
                  loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    options = dict(batch_size=batch, epochs=1, verbose=0)
+    options = dict(batch_size=batch, verbose=0)
 
-    def run(teacher, steps):
-        for _ in range(steps // BATCHES):
-            stored.fit(x, packed, **options) if teacher == "stored" else live.fit(x, y, **options)
+    def run(teacher, epochs):
+        if teacher == "stored":
+            stored.fit(x, packed, epochs=epochs, **options)
+        else:
+            live.fit(x, y, epochs=epochs, **options)
     return run
 
 
@@ -59,6 +61,7 @@ def torch_runner():
     from torch import nn
 
     torch.set_num_threads(THREADS)
+    batches = BATCHES["torch"]
     batch, rate, temperature, side, hard = 128, 1e-3, 2.0, 0.25, 0.75
 
     def conv(i, o):
@@ -75,13 +78,13 @@ def torch_runner():
                2048, 512).eval()
     students = {name: light() for name in ("stored", "live")}
     optimizers = {name: torch.optim.Adam(s.parameters(), lr=rate) for name, s in students.items()}
-    x = torch.randn(batch * BATCHES, 3, 32, 32)
+    x = torch.randn(batch * batches, 3, 32, 32)
     y = torch.randint(0, 10, (len(x),))
     logits = torch.randn(len(x), 10) * 4
 
-    def run(teacher, steps):
-        for s in range(steps):
-            rows = slice(s % BATCHES * batch, (s % BATCHES + 1) * batch)
+    def run(teacher, epochs):
+        for s in range(epochs * batches):
+            rows = slice(s % batches * batch, (s % batches + 1) * batch)
             xb, yb = x[rows], y[rows]
             with torch.no_grad():
                 soft = logits[rows] if teacher == "stored" else deep(xb)
@@ -101,5 +104,5 @@ print(json.dumps({"has": list(runners)}), flush=True)
 for line in sys.stdin:
     task = json.loads(line)
     start = time.perf_counter()
-    runners[task["pair"]](task["teacher"], task["steps"])
-    print(1000 * (time.perf_counter() - start) / task["steps"], flush=True)
+    runners[task["pair"]](task["teacher"], task["epochs"])
+    print(1000 * (time.perf_counter() - start) / (task["epochs"] * BATCHES[task["pair"]]), flush=True)

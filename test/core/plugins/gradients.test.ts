@@ -176,8 +176,8 @@ describe('termDiagnostics', () => {
   });
 
   it('does not change the training', async () => {
-    expect(await fitted({ batchSize: 4 }, [termDiagnostics({ every: 1 })])).toEqual(
-      await fitted({ batchSize: 4 }, []),
-    );
+    const looked = (await fitted({ batchSize: 4 }, [termDiagnostics({ every: 1 })])).flat();
+    const plain = (await fitted({ batchSize: 4 }, [])).flat();
+    looked.forEach((weight, i) => expect(weight).toBeCloseTo(plain[i]!, 5)); // compiled or eager
   });
 });

@@ -149,10 +149,10 @@ describe.runIf(NATIVE)('a compiled step', () => {
       const plugin: Plugin = {
         name: 'average',
         onAfterComputeLoss: (loss) => {
-          const next = keep(average ? add(mul(average, 0.9), mul(loss, 0.1)) : mul(loss, 0.1));
+          const next: Tensor = keep(average ? add(mul(average, 0.9), mul(loss, 0.1)) : mul(loss, 0.1));
           average?.dispose();
           average = next;
-          return sub(loss, mul(average, 0.01)) as Scalar;
+          return sub<Scalar>(loss, mul(average, 0.01));
         },
         dispose: () => average?.dispose(),
       };

@@ -45,7 +45,7 @@ async function trained(method: Method, stepRunner: 'eager' | 'auto'): Promise<Tr
     if (step === 10) tensors = memory().numTensors;
   }
   expect(memory().numTensors).toBe(tensors);
-  const weights = await valuesOf(manager.variables as unknown as Tensor[]);
+  const weights = await valuesOf(manager.variables);
   const report = manager.stepReport;
   manager.dispose();
   models.dispose();

@@ -128,8 +128,11 @@ export class StepPlan {
   /** Whether a step may go by this plan. */
   fits(work: StepWork): boolean {
     const then = this.#conditions;
+    const { epoch, globalStep } = work.scope.progress;
     return (
-      then.epoch === work.scope.progress.epoch && // an epoch's first step is compared anew
+      // the first step of an epoch, and of another training, is compared anew
+      then.epoch === epoch &&
+      then.globalStep < globalStep &&
       sameList(then.parts, partsOf(work)) &&
       sameList(then.knobs, knobValues(then.schedules, work.scope)) &&
       (then.learningRate === rateOf(work.optimizer) || this.#compiled.knowsRate) &&
@@ -182,6 +185,7 @@ interface Counting {
 interface Conditions {
   readonly iterations: number;
   readonly epoch: number;
+  readonly globalStep: number;
   readonly parts: readonly unknown[];
   readonly schedules: readonly Knob[];
   readonly knobs: readonly unknown[];
@@ -193,6 +197,7 @@ function conditionsOf({ work, knobs, iterations }: SeenStep): Conditions {
   return {
     iterations,
     epoch: work.scope.progress.epoch,
+    globalStep: work.scope.progress.globalStep,
     parts: partsOf(work),
     schedules,
     knobs: knobValues(schedules, work.scope),
