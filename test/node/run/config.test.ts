@@ -49,6 +49,21 @@ describe('a configuration', () => {
     expect(config.plugins[0]).toMatchObject({ type: 'early-stopping', patience: 5 });
   });
 
+  it('knows the plugins of this package, and how steps are to run', async () => {
+    const plugins = [
+      'plugins:',
+      '  - { type: tensorboard, dir: events }',
+      '  - { type: history-file, path: h.jsonl }',
+    ];
+    const config = await read([...LINES, ...plugins, 'training: { stepRunner: eager, stepsPerCall: 4 }']);
+    expect(config.plugins).toEqual([
+      { type: 'tensorboard', dir: 'events', every: 10 },
+      { type: 'history-file', path: 'h.jsonl' },
+    ]);
+    expect(config.training).toMatchObject({ stepRunner: 'eager', stepsPerCall: 4 });
+    expect((await read(LINES)).training).toMatchObject({ stepRunner: 'auto', stepsPerCall: 1 });
+  });
+
   it.each([
     [
       [...LINES, '  temprature: 3'],
@@ -74,6 +89,21 @@ describe('a configuration', () => {
       [...LINES, 'storeTeacher: true', 'training: { augment: { shift: 2 } }'],
       [],
       /mine\.yaml:7: Expected `training\.augment` to be left out/,
+    ],
+    [
+      [...LINES, 'training: { stepRunner: compild }'],
+      [],
+      /mine\.yaml:6: Expected `training\.stepRunner` to be auto, eager or compiled, got "compild"/,
+    ],
+    [
+      [...LINES, 'plugins: [{ type: tensorbord, dir: a }]'],
+      [],
+      /mine\.yaml:6: .*a plugin of a known type \(did you mean "tensorboard"\?\)/,
+    ],
+    [
+      [...LINES, 'plugins: [{ type: checkpoints, dir: a }]'],
+      [],
+      /mine\.yaml:6: .*a plugin of a known type \(a run writes checkpoints by itself\)/,
     ],
     [['dataset: [', ...LINES], [], /mine\.yaml:\d+: This is no YAML/],
     [['just text'], [], /Expected `the file` to be a configuration/],

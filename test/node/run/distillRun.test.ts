@@ -2,14 +2,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { getBackend } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { run as runCommand } from '../../../packages/node/src/cli/main.js';
 import { comparisonCells, comparisonRows } from '../../../packages/node/src/run/compareRuns.js';
 import { readRunConfig } from '../../../packages/node/src/run/config/readRunConfig.js';
 import { distillRun, type RunOptions } from '../../../packages/node/src/run/distillRun.js';
 import { openStudent } from '../../../packages/node/src/run/openStudent.js';
 import { readRuns } from '../../../packages/node/src/run/readRuns.js';
 import { STUDENT_NAMES } from '../../../packages/node/src/run/students/index.js';
-import { fileSystem, registerCheckpointFolders } from '@tfjs-distill/node';
+import { fileSystem, readHistory, registerCheckpointFolders } from '@tfjs-distill/node';
 
 /** Two clouds of points, as a user's module gives them. */
 const DATA = `
@@ -57,6 +58,17 @@ const engine = {
 const run = async (name: string, overrides: readonly string[] = [], options: Partial<RunOptions> = {}) =>
   distillRun(await readRunConfig(file, overrides), { engine, output: path.join(dir, name), ...options });
 
+/** `distill label`, of the training samples. */
+async function label(store: string, ...words: readonly string[]): Promise<void> {
+  const printed: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+  const places = { teacher: 'teacher', data: 'data.mjs', out: store };
+  const flags = Object.entries(places).flatMap(([name, file]) => [`--${name}`, path.join(dir, file)]);
+  // a teacher of random weights is right as if by chance: --force
+  await runCommand(['label', ...flags, '--engine', 'cpu', '--json', '--force', ...words]);
+  expect(JSON.parse(printed.join(''))).toMatchObject({ finished: true });
+}
+
 const weightsOf = (name: string) => readFile(path.join(dir, name, 'distilled-1/model/weights.bin'));
 
 describe('distillRun', { timeout: 90_000 }, () => {
@@ -64,7 +76,7 @@ describe('distillRun', { timeout: 90_000 }, () => {
     const lines: string[] = [];
     const record = await run('a', ['seeds=2'], { onMessage: (line) => void lines.push(line) });
     expect(lines[0]).toMatch(
-      /^Plan: .*64 training samples, 32 test.*; alone 3 epochs; distilled 3 epochs; 2 seeds\.$/,
+      /^Plan: .*data\.mjs \(64 training samples, 32 test\); teacher \.\/teacher, stored; student mlp of 642 parameters; criterion kd; alone 3 epochs; distilled 3 epochs; 2 seeds\.$/,
     );
     expect(record.trainings.map(({ network, seed }) => `${network} ${seed}`)).toEqual([
       'alone 1',
@@ -87,6 +99,7 @@ describe('distillRun', { timeout: 90_000 }, () => {
       'distilled-2',
       'report.html',
       'run.json',
+      'seconds.txt',
       'start.json',
       'student',
     ]);
@@ -121,6 +134,56 @@ describe('distillRun', { timeout: 90_000 }, () => {
     const { trainings } = await run('a', ['alone=false'], { how: 'resume' });
     expect((await weightsOf('a')).equals(await weightsOf('whole'))).toBe(true);
     expect(trainings[0]?.history).toHaveLength(3);
+  });
+
+  it('counts the time of all processes that worked at it', async () => {
+    const controller = new AbortController();
+    const stopping = {
+      signal: controller.signal,
+      pluginsFor: () => [{ name: 'stop', onStepEnd: () => void controller.abort() }],
+    };
+    await expect(run('a', ['alone=false'], stopping)).rejects.toThrow(/Stopped/);
+    for (const file of ['a/seconds.txt', 'a/distilled-1/seconds.txt']) {
+      expect(Number(await readFile(path.join(dir, file), 'utf8'))).toBeGreaterThan(0);
+      await writeFile(path.join(dir, file), '1000');
+    }
+    const { seconds, trainings } = await run('a', ['alone=false'], { how: 'resume' });
+    expect(seconds).toBeGreaterThan(1000);
+    expect(trainings[0]?.seconds).toBeGreaterThan(1000);
+    expect(seconds).toBeLessThan(1060);
+  });
+
+  it('stores the layers that criteria look at too, and trains by them as by the teacher itself', async () => {
+    const layer = 'hidden';
+    const mapping = { student: layer, teacher: layer };
+    const criterion = `criterion={type: intermediate-layers, mappings: [${JSON.stringify(mapping)}]}`;
+    const lines: string[] = [];
+    const options = { onMessage: (line: string) => void lines.push(line) };
+    await run('stored', ['alone=false', criterion], options);
+    expect(lines[1]).toContain(`96 answers with ${layer} computed`);
+    await run('live', ['alone=false', criterion, 'storeTeacher=false']);
+    expect((await weightsOf('stored')).equals(await weightsOf('live'))).toBe(true);
+  });
+
+  it('learns from what `distill label` stored, and refuses answers about other data', async () => {
+    await label('labels');
+    const store = ['alone=false', 'storeTeacher=false', 'teacher={store: labels}'];
+    await run('stored', store);
+    await run('live', ['alone=false']);
+    expect((await weightsOf('stored')).equals(await weightsOf('live'))).toBe(true);
+    await writeFile(path.join(dir, 'other.mjs'), DATA.replace('split(64, 0)', 'split(64, 3)'));
+    await expect(run('other', [...store, 'dataset=./other.mjs'])).rejects.toThrow(
+      /labels: These are answers about another data set \([0-9a-f]{16}\) than .*other\.mjs \([0-9a-f]{16}\)\. Label this one/,
+    );
+    expect(await readdir(dir)).not.toContain('other');
+  });
+
+  it('refuses a store that lacks training samples, before its folder is touched', async () => {
+    await label('few', '--limit', '20');
+    await expect(run('a', ['storeTeacher=false', 'teacher={store: few}'])).rejects.toThrow(
+      /few: Expected answers about all 64 training samples of .*data\.mjs, found 20; sample 20 is the first without\./,
+    );
+    expect(await readdir(dir)).not.toContain('a');
   });
 
   it('refuses a folder with a run, and to resume one that began otherwise', async () => {
@@ -160,6 +223,30 @@ describe('distillRun', { timeout: 90_000 }, () => {
       'plugins=[{module: ./plugin.mjs, options: {at: 7}}]',
     ]);
     expect(trainings[0]?.history[0]).toMatchObject({ mine: 7 });
+  });
+
+  it('has the files of plugins in the folder of each training', async () => {
+    await run('a', [
+      'training.epochs=1',
+      'training.stepRunner=eager',
+      'plugins=[{type: tensorboard, dir: events}, {type: history-file, path: history.jsonl}]',
+    ]);
+    for (const training of ['alone-1', 'distilled-1']) {
+      const [file] = await readdir(path.join(dir, 'a', training, 'events'));
+      expect(file).toMatch(/^events\.out\.tfevents\./);
+      const [row] = await readHistory(path.join(dir, 'a', training, 'history.jsonl'));
+      expect(row).toMatchObject({ epoch: 0 });
+    }
+  });
+
+  it('refuses compiled steps on an engine without them, before its folder is touched', async () => {
+    await expect(run('a', ['training.stepRunner=compiled', 'teacher=./none'])).rejects.toThrow(
+      /There is no teacher/,
+    );
+    await expect(run('a', ['training.stepRunner=compiled'])).rejects.toThrow(
+      /Expected `stepRunner` to be auto or eager here/,
+    );
+    expect(await readdir(dir)).not.toContain('a');
   });
 
   it('of nothing that fits says what does not, before any training', async () => {

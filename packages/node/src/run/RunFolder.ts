@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import writeFileAtomic from 'write-file-atomic';
 import { configDifferences } from './config/configDifferences.js';
 import { type RunRecord, type TrainingRecord } from './RunRecord.js';
+import { WorkClock } from './WorkClock.js';
 
 /** What a run began with: `start.json`. A run that goes on must begin with the same. */
 export interface RunStart {
@@ -19,6 +20,7 @@ type Training = Pick<TrainingRecord, 'network' | 'seed'>;
 const START = 'start.json';
 const RECORD = 'run.json';
 const TRAINING = 'training.json';
+const CLOCK = 'seconds.txt';
 
 /** A run's folder: what it began with, each training, and in the end the record and the report. */
 export class RunFolder {
@@ -46,6 +48,11 @@ export class RunFolder {
     await this.#write(START, json(start));
     await this.#write('config.yaml', stringify(start.config));
     return start;
+  }
+
+  /** The time that the run has taken so far, or one of its trainings. */
+  clock(training?: Training): Promise<WorkClock> {
+    return WorkClock.open(join(training ? this.folderOf(training) : this.path, CLOCK));
   }
 
   /** The finished run's record, if it is finished. */
@@ -100,7 +107,8 @@ export class RunFolder {
 
   /** Removes what a run wrote, and nothing else that may lie there. */
   async #clear(): Promise<void> {
-    const own = /^(start\.json|run\.json|config\.yaml|report\.html|student|(alone|distilled)-\d+)$/;
+    const own =
+      /^(start\.json|run\.json|seconds\.txt|config\.yaml|report\.html|student|(alone|distilled)-\d+)$/;
     const names = (await readdir(this.path)).filter((name) => own.test(name));
     await Promise.all(names.map((name) => rm(join(this.path, name), { recursive: true })));
   }

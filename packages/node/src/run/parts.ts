@@ -3,6 +3,7 @@ import { type Optimizer, train } from '@tensorflow/tfjs-core';
 import {
   type CriterionLike,
   expected,
+  type PluginConfig,
   type PluginLike,
   SCHEDULES,
   type StageOptions,
@@ -39,10 +40,29 @@ export async function stagesOf(
   );
 }
 
-export async function pluginsOf(parts: readonly PartConfig[], base: string): Promise<PluginLike[]> {
+/** Options of plugins that are paths. */
+const PATHS: Readonly<Record<string, string>> = { tensorboard: 'dir', 'history-file': 'path' };
+
+/**
+ * Plugins as `prepareCompression` takes them.
+ *
+ * @param base Folder that paths of modules start from.
+ * @param folder Of the training: what plugins write lies in it, so that no two trainings write one file.
+ */
+export async function pluginsOf(
+  parts: readonly PartConfig[],
+  base: string,
+  folder: string,
+): Promise<PluginLike[]> {
   return Promise.all(
-    parts.map(async (part) => (isUserModule(part) ? pluginOf(part, base) : (part as unknown as PluginLike))),
+    parts.map(async (part) => (isUserModule(part) ? pluginOf(part, base) : placed(part, folder))),
   );
+}
+
+function placed(part: object, folder: string): PluginLike {
+  const plugin = part as PluginConfig;
+  const option = PATHS[plugin.type];
+  return option === undefined ? plugin : { ...plugin, [option]: resolve(folder, String(plugin[option])) };
 }
 
 /** A criterion's class or function is one already; what `defineCriterion` made, or a function of options, is called. */

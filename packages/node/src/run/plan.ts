@@ -1,5 +1,6 @@
 import { type Dataset } from '../data/Dataset.js';
 import { type RunConfig, type TrainingConfig } from './config/runSchema.js';
+import { type UserModule } from './config/userModule.js';
 
 export type Network = 'alone' | 'distilled';
 
@@ -37,21 +38,43 @@ function trainingOf(config: RunConfig, network: Network): TrainingPlan['training
 /** What a run is going to do, in one line. */
 export function planLine(
   config: RunConfig,
-  dataset: Dataset,
-  student: { readonly parameters: number },
+  { name, train, test }: Pick<Dataset, 'name' | 'train' | 'test'>,
+  { parameters }: { readonly parameters: number },
 ): string {
-  const count = (value: number) => value.toLocaleString('en');
-  const { train, test } = dataset;
   const labels =
     config.labels === undefined ? '' : `, ${count(Math.min(config.labels, train.shape[0]))} labelled`;
   const trainings = (['alone', 'distilled'] as const)
     .filter((network) => network === 'distilled' || config.alone !== false)
-    .map((network) => `${network} ${count(trainingOf(config, network).epochs)} epochs`);
-  const seeds = seedsOf(config).length;
+    .map((network) => `${network} ${counted(trainingOf(config, network).epochs, 'epoch')}`);
   return [
-    `Plan: ${dataset.name} (${count(train.shape[0])} training samples${labels}, ${count(test.shape[0])} test)`,
-    `student of ${count(student.parameters)} parameters`,
+    `Plan: ${name} (${count(train.shape[0])} training samples${labels}, ${count(test.shape[0])} test)`,
+    teacherNames(config),
+    `${studentName(config)} of ${count(parameters)} parameters`,
+    `criterion ${criterionNames(config)}`,
     ...trainings,
-    `${seeds} ${seeds === 1 ? 'seed' : 'seeds'}.`,
+    `${counted(seedsOf(config).length, 'seed')}.`,
   ].join('; ');
 }
+
+function teacherNames({ teacher, storeTeacher }: RunConfig): string {
+  if (teacher === undefined) return 'no teacher';
+  const names = [teacher].flat().map((one) => {
+    if (typeof one === 'string') return one;
+    return 'store' in one ? `answers in ${one.store}` : (one.name ?? one.model);
+  });
+  return `teacher ${names.join(' + ')}${storeTeacher ? ', stored' : ''}`;
+}
+
+const studentName = ({ student }: RunConfig): string =>
+  typeof student === 'string' ? `student ${student}` : 'student';
+
+/** e.g. `kd + ./mine.js`, stage by stage. */
+function criterionNames({ criterion, stages }: RunConfig): string {
+  const names = (parts: NonNullable<RunConfig['criterion']>) =>
+    [parts].flat().map((part) => ('type' in part ? String(part.type) : String((part as UserModule).module)));
+  const all = stages?.map((stage) => stage.criterion) ?? (criterion === undefined ? [] : [criterion]);
+  return all.map((parts) => names(parts).join(' + ')).join(', then ');
+}
+
+const count = (value: number): string => value.toLocaleString('en');
+const counted = (value: number, what: string): string => `${count(value)} ${what}${value === 1 ? '' : 's'}`;

@@ -16,18 +16,23 @@ import { nodePluginsModule } from '../plugins/index.js';
 import { type TrainingConfig } from './config/runSchema.js';
 import { optimizerOf } from './parts.js';
 
-export interface TrainStudentOptions {
-  readonly data: Data;
-  readonly test: Data;
-  /** Held-out samples to choose by. */
-  readonly validation?: Data | undefined;
-  readonly training: TrainingConfig & { readonly epochs: number };
-  readonly seed: number;
+/** Everything of a training but its data. */
+export interface CompressionParts {
+  readonly training: TrainingConfig;
   readonly teacher?: TeacherLike | undefined;
   /** Left out: the labels alone. */
   readonly criterion?: readonly CriterionLike[] | undefined;
   readonly stages?: readonly StageOptions[] | undefined;
   readonly plugins: readonly PluginLike[];
+}
+
+export interface TrainStudentOptions {
+  readonly data: Data;
+  readonly test: Data;
+  /** Held-out samples to choose by. */
+  readonly validation?: Data | undefined;
+  readonly epochs: number;
+  readonly seed: number;
   /** Folder of checkpoints to go on from. */
   readonly resume?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -35,25 +40,39 @@ export interface TrainStudentOptions {
 
 const CURVE_POINTS = 10;
 
-/** Trains a student in place, alone or distilled: one code for both, so that only the teacher differs. */
-export async function trainStudent(model: LayersModel, options: TrainStudentOptions): Promise<History> {
-  const { training, teacher, criterion, stages, seed, validation, plugins, resume, signal } = options;
-  const { epochs, learningRate, stepRunner, stepsPerCall } = training;
-  const manager = prepareCompression(model, {
-    ...(stages ? { stages } : { criterion: criterion ?? labelsOnly }),
-    ...(teacher !== undefined && { teacher }),
-    optimizer: optimizerOf(training),
-    stepRunner,
-    stepsPerCall,
-    modules: [lossesModule, nodePluginsModule],
-    plugins: [
-      ...(typeof learningRate === 'number' ? [] : [{ type: 'learning-rate', rate: learningRate }]),
-      ...plugins,
-    ],
-  });
+/** A student's manager, be it alone or distilled: one code for both, so that only the teacher differs. */
+export function managerOf(model: LayersModel, parts: CompressionParts): CompressionManager {
+  const { training, teacher, criterion, stages, plugins } = parts;
+  const { learningRate, stepRunner, stepsPerCall } = training;
+  const optimizer = optimizerOf(training);
   try {
-    manager.use(recordCurve(manager, options.test, epochs));
-    return await manager.fit(options.data, {
+    return prepareCompression(model, {
+      ...(stages ? { stages } : { criterion: criterion ?? labelsOnly }),
+      ...(teacher !== undefined && { teacher }),
+      optimizer,
+      stepRunner,
+      stepsPerCall,
+      modules: [lossesModule, nodePluginsModule],
+      plugins: [
+        ...(typeof learningRate === 'number' ? [] : [{ type: 'learning-rate', rate: learningRate }]),
+        ...plugins,
+      ],
+    });
+  } catch (error) {
+    optimizer.dispose();
+    throw error;
+  }
+}
+
+/** Trains a manager's student in place. The manager is disposed then. */
+export async function trainStudent(
+  manager: CompressionManager,
+  options: TrainStudentOptions,
+): Promise<History> {
+  const { data, test, epochs, seed, validation, resume, signal } = options;
+  try {
+    manager.use(recordCurve(manager, test, epochs));
+    return await manager.fit(data, {
       epochs,
       seed,
       ...(validation && { validation }),

@@ -53,7 +53,8 @@ async function carryOut(path: string, flags: RunFlags): Promise<RunRecord | unde
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const { selectEngine } = await import('../../engine/selectEngine.js');
   const engine = await selectEngine({ engine: flags.engine as EngineName | undefined, onMessage: say });
-  const { distillRun, Interrupted } = await import('../../run/distillRun.js');
+  const { distillRun } = await import('../../run/distillRun.js');
+  const { Interrupted } = await import('../../run/Interrupted.js');
   const interrupt = onInterrupt(say);
   try {
     return await distillRun(loaded, {

@@ -1,19 +1,24 @@
-import { COMBINATIONS, corePlugins, knobSchema } from '@tfjs-distill/core';
+import { COMBINATIONS, corePlugins, knobSchema, type StepRunnerName } from '@tfjs-distill/core';
 import { criteria } from '@tfjs-distill/losses';
 import * as z from 'zod';
 import { datasetSpecSchema } from '../../data/datasetSpec.js';
+import { nodePlugins } from '../../plugins/index.js';
 import { teacherSpecSchema } from '../../teachers/teacherSpec.js';
 import { STUDENT_NAMES } from '../students/index.js';
 import { namedParts } from './namedParts.js';
 import { userModuleSchema } from './userModule.js';
 
+const STEP_RUNNERS = ['auto', 'eager', 'compiled'] as const satisfies readonly StepRunnerName[];
 export const OPTIMIZERS = ['adam', 'sgd', 'momentum', 'rmsprop', 'adagrad', 'adamax'] as const;
 
 const count = z.int().min(1);
 const oneOrMany = <T extends z.ZodType>(schema: T) => z.union([schema, z.array(schema).min(1)]);
 
 const criterion = oneOrMany(namedParts(Object.values(criteria), 'a criterion'));
-const plugins = z.array(namedParts(corePlugins, 'a plugin'));
+/** A run writes checkpoints by itself: another plugin of that name would be refused in the midst of it. */
+const OWN = { checkpoints: 'a run writes checkpoints by itself' };
+const pluginDefinitions = [...corePlugins, ...nodePlugins].filter(({ type }) => !(type in OWN));
+const plugins = z.array(namedParts(pluginDefinitions, 'a plugin', OWN));
 
 const augment = z.strictObject({
   shift: z.number().min(0).optional().describe('Largest shift along each axis, pixels'),
@@ -40,6 +45,13 @@ const trainingSchema = z.strictObject({
   optimizer: training.optimizer.default('adam'),
   learningRate: z._default(training.learningRate, 1e-3),
   augment: training.augment.optional(),
+  stepRunner: z
+    .enum(STEP_RUNNERS, { error: 'auto, eager or compiled' })
+    .default('auto')
+    .describe('compiled: each step one graph of native TensorFlow; auto: where the engine can'),
+  stepsPerCall: count
+    .default(1)
+    .describe('Compiled steps that one call of the engine runs, where nothing looks in between'),
 });
 
 const aloneSchema = z.strictObject({
@@ -126,7 +138,9 @@ export const runSchema = z
       .union([z.boolean(), aloneSchema])
       .default(true)
       .describe('Train the same student without teacher too; an object says what differs from training'),
-    plugins: plugins.default([]).describe('Guests of the training loop'),
+    plugins: plugins
+      .default([])
+      .describe('Guests of the training loop; paths start from the folder of each training'),
     seeds: z
       .union([count, z.array(z.int().min(0)).min(1)])
       .default(1)
