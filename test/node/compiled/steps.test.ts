@@ -219,6 +219,14 @@ describe.runIf(NATIVE)('a compiled step', () => {
     await agreed(() => ({ stepsPerCall: 8, before, unwatched: true }));
   });
 
+  it('keeps trainings apart that run at the same time', async () => {
+    const alone = await trained({ stepRunner: 'eager', unwatched: true });
+    const run = () => trained({ stepsPerCall: 8, unwatched: true, counted: false });
+    for (const { weights } of await Promise.all([run(), run()])) {
+      expect(farthest(alone.weights, weights)).toBeLessThan(1e-5);
+    }
+  });
+
   it('frees its graphs with the manager', async () => {
     const { binding } = nativeBackend()!;
     const before = binding.getNumOfSavedModels();

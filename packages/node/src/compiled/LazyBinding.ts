@@ -2,6 +2,12 @@ import { type NativeBackend, type NativeBinding, type NativeTensor, type OpAttr 
 import { type Layout } from './Trace.js';
 import { Recording, type RecordOptions } from './Recording.js';
 
+/** Steps that are known in full and have not run. */
+export interface Backlog {
+  /** Runs them all. */
+  run(): void;
+}
+
 /** Ids from here on stand for tensors that native code has not made yet; its own ids are 32-bit. */
 const FIRST_PLACEHOLDER = 2 ** 32;
 
@@ -23,8 +29,8 @@ export class LazyBinding {
   readonly #pinned = new Set<number>();
   #next = FIRST_PLACEHOLDER;
   #recording: Recording | undefined;
-  /** Runs the steps that wait, if any do. */
-  #backlog: (() => void) | undefined;
+  /** The steps that wait, if any do. */
+  #backlog: Backlog | undefined;
   /** Placeholders that a waiting step will fill and that somebody still holds. */
   readonly #awaited = new Set<number>();
   /** Tensors that waiting steps need, and those among them that were freed meanwhile. */
@@ -57,20 +63,21 @@ export class LazyBinding {
 
   /** Notes steps that wait: they run as soon as one of the awaited placeholders is needed. */
   putOff(
-    run: () => void,
+    backlog: Backlog,
     ids: { readonly awaited: readonly number[]; readonly held: readonly number[] },
   ): void {
-    this.#backlog = run;
+    if (this.#backlog !== backlog) this.catchUp(); // one training's steps wait at a time
+    this.#backlog = backlog;
     for (const id of ids.awaited) this.#awaited.add(id);
     for (const id of ids.held) this.#held.add(id);
   }
 
   /** Runs the steps that wait. */
   catchUp(): void {
-    const run = this.#backlog;
-    if (run === undefined) return;
+    const backlog = this.#backlog;
+    if (backlog === undefined) return;
     this.#backlog = undefined;
-    run();
+    backlog.run();
     this.#held.clear();
     for (const id of this.#released.splice(0)) this.free(id);
   }

@@ -1,6 +1,6 @@
 import { type NativeTensor } from './binding.js';
 import { type CompiledTrace, type StepFacts } from './CompiledTrace.js';
-import { type LazyBinding } from './LazyBinding.js';
+import { type Backlog, type LazyBinding } from './LazyBinding.js';
 import { type Layout } from './Trace.js';
 
 /** A step that is known in full and has not run. */
@@ -16,7 +16,7 @@ export interface WaitingStep {
  * Steps that wait until there are enough of them for one call, or until somebody needs what they give.
  * Until then their weights and losses are placeholders.
  */
-export class StepBacklog {
+export class StepBacklog implements Backlog {
   readonly #lazy: LazyBinding;
   readonly #compiled: CompiledTrace;
   readonly #size: number;
@@ -50,7 +50,7 @@ export class StepBacklog {
     }));
     const outputs = tensors.map(({ id }) => id);
     this.#waiting.push({ ids, facts, outputs });
-    this.#lazy.putOff(() => this.#run(), { awaited: outputs, held: ids });
+    this.#lazy.putOff(this, { awaited: outputs, held: ids });
     return tensors;
   }
 
@@ -58,7 +58,7 @@ export class StepBacklog {
     if (this.#waiting.length >= this.#size) this.#lazy.catchUp();
   }
 
-  #run(): void {
+  run(): void {
     const waiting = this.#waiting.splice(0);
     const between = waiting
       .slice(0, -1)
