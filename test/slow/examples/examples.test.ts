@@ -4,25 +4,22 @@ import { join } from 'node:path';
 import { diffLines } from 'diff';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fewDigits } from './fewDigits.js';
+import { recordOf, runMain } from './runMain.js';
 
 const RECORD = 1 + 3 * 32 * 32;
 
-/** Runs an example for a few steps, as its verb does, and gives the record that it prints last. */
-async function record(name: string, ...parameters: string[]) {
-  const file = `packages/examples/src/${name}/main.ts`;
-  const flags = ['--conditions=@tfjs-distill/source', '--import', 'tsx', file, '--json', '--engine', 'wasm'];
-  const { stdout } = await execa(process.execPath, [...flags, ...parameters]);
-  return JSON.parse(stdout.split('\n').at(-1)!) as {
-    example: string;
-    rows: { name: string; values: number[] }[];
-  };
-}
+/** The record of a few steps on WebAssembly. */
+const record = async (name: string, ...words: string[]) =>
+  recordOf(await runMain(name, ['--json', '--engine', 'wasm', ...words]));
 
 describe('the examples, for a few steps', () => {
   let cifar: string;
+  let mnist: string;
 
   beforeAll(async () => {
     cifar = await mkdtemp(join(tmpdir(), 'cifar-'));
+    mnist = await fewDigits(await mkdtemp(join(tmpdir(), 'digits-')));
     const images = (count: number) =>
       Buffer.from(
         Uint8Array.from({ length: count * RECORD }, (_, i) =>
@@ -32,7 +29,7 @@ describe('the examples, for a few steps', () => {
     await writeFile(join(cifar, 'data_batch_1.bin'), images(64));
     await writeFile(join(cifar, 'test_batch.bin'), images(20));
   });
-  afterAll(() => rm(cifar, { recursive: true }));
+  afterAll(() => Promise.all([cifar, mnist].map((folder) => rm(folder, { recursive: true }))));
 
   it('cifar10-tutorial trains the teacher and a student by each loss of the tutorial', async () => {
     const { example, rows } = await record(
@@ -55,10 +52,10 @@ describe('the examples, for a few steps', () => {
     for (const { values } of rows) expect(values).toHaveLength(1);
   });
 
-  const digits = ['--images', '64', '--epochs', '1'];
+  const digits = () => ['--images', '64', '--epochs', '1', '--data', mnist];
 
   it('compression-manager distils in all three kinds', async () => {
-    const { rows } = await record('compression-manager', ...digits);
+    const { rows } = await record('compression-manager', ...digits());
     expect(rows.map(({ name }) => name.split(',')[0])).toEqual([
       'student alone',
       'knowledge distillation',
@@ -69,7 +66,7 @@ describe('the examples, for a few steps', () => {
   });
 
   it('own-loop trains before and after, and the difference is six added lines', async () => {
-    const { rows } = await record('own-loop', ...digits);
+    const { rows } = await record('own-loop', ...digits());
     expect(rows.map(({ name }) => name)).toEqual(['the loop as it was', 'with six more lines']);
     const source = (file: string) => readFile(`packages/examples/src/own-loop/${file}.ts`, 'utf8');
     const changes = diffLines(await source('before'), await source('after'));
@@ -78,8 +75,26 @@ describe('the examples, for a few steps', () => {
   });
 
   it('custom-criterion gives the same from code and from a configuration', async () => {
-    const { rows } = await record('custom-criterion', ...digits);
+    const { rows } = await record('custom-criterion', ...digits());
     const [, fromCode, fromConfig] = rows;
     expect(fromConfig!.values).toEqual(fromCode!.values);
+  });
+
+  it('guide-pipeline trains in all of the guide’s ways, online as by stored predictions', async () => {
+    const { rows } = await record('guide-pipeline', ...digits());
+    const names = rows.map(({ name }) => name);
+    expect(names.slice(0, 2)).toEqual(['student alone', 'stored predictions, T 2']);
+    expect(names.slice(-3)).toEqual(['teacher', 'model_size_reduction, %', 'inference_speedup, times']);
+    expect(rows[4]!.values).toEqual(rows[1]!.values);
+  });
+
+  it('guide-pipeline is a configuration of `distill run` too', async () => {
+    const folder = join(mnist, 'guide');
+    const few = ['training.epochs=1', 'dataset={type: mnist, limit: {train: 128, test: 50}}'];
+    const config = 'packages/examples/src/guide-pipeline/config.yaml';
+    const sets = few.flatMap((assignment) => ['--set', assignment]);
+    const words = ['run', config, '--engine', 'wasm', '--output', folder, ...sets];
+    const { stdout } = await execa(process.execPath, ['packages/node/bin/distill.js', ...words]);
+    expect(stdout).toMatch(/student distilled/);
   });
 });

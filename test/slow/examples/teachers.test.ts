@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../../fixtures/teachers/referenceModel.js';
 import { onnxMissing, onnxProject } from '../teachers/onnxProject.js';
+import { fewDigits } from './fewDigits.js';
 import { pythonHaving } from './pythonHaving.js';
 import { recordOf, runMain } from './runMain.js';
 
@@ -20,7 +21,10 @@ const runtime = await onnxMissing();
 const torch = runtime ? { missing: runtime } : await pythonHaving('torch', 'onnx', 'onnxscript');
 
 let dir: string;
-beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'distill-teachers-'))));
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'distill-teachers-'));
+  await fewDigits(dir);
+});
 afterAll(() => rm(dir, { recursive: true }));
 
 /** Runs an example's own script for one epoch; the place that it wrote to. */
@@ -56,7 +60,7 @@ describe('keras-teacher', () => {
 
   it.skipIf(keras.missing)(`distils from what Keras exported${reason(keras)}`, async () => {
     const teacher = await made((keras as { python: string }).python, 'keras-teacher', 'keras');
-    const words = ['--engine', 'tensorflow', '--teacher', teacher, ...FEW];
+    const words = ['--engine', 'tensorflow', '--teacher', teacher, '--data', dir, ...FEW];
     const ended = await runMain('keras-teacher', words);
     const { rows, command } = recordOf(ended);
     expect(rows.map(({ name }) => name)).toEqual(ROWS);
@@ -68,7 +72,7 @@ describe('keras-teacher', () => {
 describe('onnx-teacher', () => {
   it.skipIf(torch.missing)(`distils from what PyTorch exported${reason(torch)}`, async () => {
     const teacher = await made((torch as { python: string }).python, 'onnx-teacher', 'teacher.onnx');
-    const words = ['--engine', 'wasm', '--teacher', resolve(teacher), ...FEW];
+    const words = ['--engine', 'wasm', '--teacher', resolve(teacher), '--data', dir, ...FEW];
     const { rows, command } = recordOf(await runMain('onnx-teacher', words, onnxProject));
     expect(rows.map(({ name }) => name)).toEqual(ROWS);
     expect(command).toContain('--teacher FILE');
