@@ -1,5 +1,6 @@
 import {
   add,
+  dispose,
   type NamedTensorMap,
   keep,
   mul,
@@ -225,6 +226,30 @@ describe.runIf(NATIVE)('a compiled step', () => {
     for (const { weights } of await Promise.all([run(), run()])) {
       expect(farthest(alone.weights, weights)).toBeLessThan(1e-5);
     }
+  });
+
+  it("goes on with an optimizer's restored slots", async () => {
+    const make = () => {
+      const optimizer = train.adam(0.01);
+      let old: Tensor[] = [];
+      const restore: Plugin = {
+        name: 'restore',
+        onStepBegin: async ({ globalStep }) => {
+          if (globalStep !== 20) return;
+          const saved = await optimizer.getWeights();
+          old = saved.map(({ tensor }) => tensor);
+          const halved = saved.map(({ name, tensor }, i) => ({
+            name,
+            tensor: i === 0 ? tensor : mul(tensor, 0.5),
+          }));
+          await optimizer.setWeights(halved);
+          dispose(halved.map(({ tensor }) => tensor));
+          dispose(old);
+        },
+      };
+      return { optimizer: () => optimizer, plugins: [restore] };
+    };
+    expect((await agreed(make)).compiled).toBeGreaterThan(44);
   });
 
   it('frees its graphs with the manager', async () => {

@@ -212,7 +212,28 @@ function partsOf({ student, taskLoss, optimizer, taps, variables, scope }: StepW
     ([name, value]) => typeof value === 'number' && name !== 'learningRate' && name !== 'iterations_',
   );
   const listeners = scope.listeners.map(({ name }) => name);
-  return [student, taskLoss, optimizer, ...taps, ...variables, ...criteria, ...settings.flat(), ...listeners];
+  const slots = slotsOf(optimizer);
+  return [
+    student,
+    taskLoss,
+    optimizer,
+    ...taps,
+    ...variables,
+    ...slots,
+    ...criteria,
+    ...settings.flat(),
+    ...listeners,
+  ];
+}
+
+/** The variables that an optimizer keeps: a restored one has others. */
+function slotsOf(optimizer: Optimizer): unknown[] {
+  return Object.values(optimizer as unknown as Record<string, unknown>).flatMap((value) => {
+    if (Array.isArray(value)) return value.map((slot: { variable?: Variable } | null) => slot?.variable);
+    return typeof value === 'object' && value !== null && 'dataId' in value && 'trainable' in value
+      ? [value]
+      : [];
+  });
 }
 
 function knobValues(schedules: readonly Knob[], { progress }: StepScope): unknown[] {
