@@ -18,7 +18,12 @@ export { compressionMetrics, type CompressionMetrics } from './evaluation/compre
 export { evaluateModel, type EvaluateModelOptions } from './evaluation/evaluateModel.js';
 export type { ClassRow, Evaluation } from './evaluation/Evaluation.js';
 export type { EvaluatedModel } from './evaluation/Subject.js';
-export { type ExportOptions, type ExportReport, exportStudent } from './export/exportStudent.js';
+export {
+  type ExportFormatName,
+  type ExportOptions,
+  type ExportReport,
+  exportStudent,
+} from './export/exportStudent.js';
 export { type CardFacts, modelCard } from './export/modelCard.js';
 export { type Quantization, quantizeWeights } from './export/quantizeWeights.js';
 export * from './io/fileSystem.js';

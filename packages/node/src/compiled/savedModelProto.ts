@@ -98,12 +98,24 @@ const savedModel = protobuf.parse(MESSAGES).root.lookupType('SavedModel');
 /** Of the graphs that TensorFlow 2.9 writes; every later version reads them. */
 const VERSIONS = { producer: 1087, minConsumer: 12 };
 
+/** A signature's name, and what its method is called. */
+export interface SignatureName {
+  readonly name: string;
+  readonly methodName: string;
+}
+
+const STEP: SignatureName = { name: 'step', methodName: 'tfjs-distill/step' };
+
 /** The bytes of a `saved_model.pb` with one graph, tagged `serve`. */
-export function encodeSavedModel(node: readonly NodeDef[], signature: GraphSignature): Uint8Array {
+export function encodeSavedModel(
+  node: readonly NodeDef[],
+  signature: GraphSignature,
+  { name, methodName }: SignatureName = STEP,
+): Uint8Array {
   const graph = {
     metaInfoDef: { tags: ['serve'] },
     graphDef: { node, versions: VERSIONS },
-    signatureDef: { step: { ...signature, methodName: 'tfjs-distill/step' } },
+    signatureDef: { [name]: { ...signature, methodName } },
   };
   return savedModel
     .encode(savedModel.fromObject({ savedModelSchemaVersion: 1, metaGraphs: [graph] }))

@@ -32,9 +32,22 @@ export interface GraphChoices {
 
 /** Writes a trace as a TensorFlow graph. What no survivor depends on is left out. */
 export function writeGraph(trace: Trace, choices: GraphChoices): WrittenGraph {
+  const { fed, frozen = new Map<number, Constant>(), extra = [] } = choices;
+  const inputs = trace.inputs.flatMap((_, i) => (frozen.has(i) ? [] : [i]));
+  const feeds = [
+    ...inputs.map((i) => `input${i}`),
+    ...[...fed].map((i) => `constant${i}`),
+    ...extra.map(({ name }) => name),
+  ];
+  const fetches = trace.survivors.filter(({ kind }) => kind === 'op').map(nameOf);
+  const nodes = graphNodes(trace, choices);
+  return { bytes: encodeSavedModel(nodes, signatureOf(trace, feeds, choices)), feeds, fetches };
+}
+
+/** The nodes of a trace: `input0` …, `constant0` …, `op0` …. */
+export function graphNodes(trace: Trace, choices: GraphChoices): NodeDef[] {
   const { fed, frozen = new Map<number, Constant>(), drawn = new Map(), extra = [] } = choices;
   const nodes: NodeDef[] = [];
-  const inputs = trace.inputs.flatMap((_, i) => (frozen.has(i) ? [] : [i]));
   for (const { name, layout } of extra) nodes.push(placeholder(name, layout));
   const needed = neededBy(trace);
   trace.inputs.forEach(({ layout }, i) => {
@@ -51,13 +64,7 @@ export function writeGraph(trace: Trace, choices: GraphChoices): WrittenGraph {
     if (!needed.has(i)) return;
     nodes.push({ name: `op${i}`, op: op.name, input: op.inputs.map(nameOf), attr: attrsOf(trace, op) });
   });
-  const feeds = [
-    ...inputs.map((i) => `input${i}`),
-    ...[...fed].map((i) => `constant${i}`),
-    ...extra.map(({ name }) => name),
-  ];
-  const fetches = trace.survivors.filter(({ kind }) => kind === 'op').map(nameOf);
-  return { bytes: encodeSavedModel(nodes, signatureOf(trace, feeds, choices)), feeds, fetches };
+  return nodes;
 }
 
 function signatureOf(trace: Trace, feeds: readonly string[], { extra = [] }: GraphChoices): GraphSignature {
@@ -99,12 +106,13 @@ function attrsOf(trace: Trace, { name, attrs, inputs: [first] }: TracedOp): Node
   return UNTYPED.has(name) && layout ? { T: { type: layout.dtype }, ...written } : written;
 }
 
-function layoutOf({ inputs, constants, ops }: Trace, { kind, index, output }: Ref): Layout | undefined {
+export function layoutOf({ inputs, constants, ops }: Trace, { kind, index, output }: Ref): Layout | undefined {
   if (kind === 'op') return ops[index]?.outputs[output];
   return kind === 'input' ? inputs[index]?.layout : constants[index];
 }
 
-function nameOf({ kind, index, output }: Ref): string {
+/** A value's name in the graph, e.g. `op3:0`. */
+export function nameOf({ kind, index, output }: Ref): string {
   return kind === 'op' ? `op${index}:${output}` : `${kind}${index}:0`;
 }
 

@@ -1,24 +1,32 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { dispose, type io } from '@tensorflow/tfjs-core';
-import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
 import {
   DistillError,
   exitsOf,
   expected,
   exportExits,
   type Inputs,
-  inputTensors,
   isLayersModel,
+  isTensor,
   messageOf,
+  unknownName,
 } from '@tfjs-distill/core';
-import { fileSystem } from '../io/fileSystem.js';
 import { compareOutputs, type OutputComparison } from './compareOutputs.js';
+import { type ExportFormat } from './ExportFormat.js';
+import { layersFormat, predictions } from './layersFormat.js';
 import { type CardFacts, modelCard } from './modelCard.js';
-import { type Quantization, quantizeWeights } from './quantizeWeights.js';
+import { type Quantization } from './quantizeWeights.js';
 import { randomInputs } from './randomInputs.js';
+import { savedModelFormat } from './savedModelFormat.js';
 
 export interface ExportOptions {
+  /**
+   * `layers-model`: model.json and weights of TensorFlow.js. `saved-model`: TensorFlow's, for Python, TensorFlow Serving
+   * and the like; needs the native engine. Default `layers-model`.
+   */
+  readonly format?: ExportFormatName | undefined;
   /** Store weights smaller. Default: as they are, float32. */
   readonly quantize?: Quantization | undefined;
   /** Inputs that exported and given model are compared on; stay yours. Default 16 random ones. */
@@ -33,12 +41,16 @@ export interface ExportOptions {
 
 export interface ExportReport {
   readonly directory: string;
+  readonly format: ExportFormatName;
   /** Of model and weights on disk. */
   readonly bytes: number;
   readonly quantize: Quantization | 'none';
   /** Exported model against the given one. */
   readonly comparison: OutputComparison;
 }
+
+const FORMATS = { 'layers-model': layersFormat, 'saved-model': savedModelFormat } as const;
+export type ExportFormatName = keyof typeof FORMATS;
 
 const TOLERANCE = { none: 1e-5, float16: 0.01, uint8: 0.1 } as const;
 
@@ -50,7 +62,7 @@ const TOLERANCE = { none: 1e-5, float16: 0.01, uint8: 0.1 } as const;
  *
  * @param student Stays yours.
  * @param directory Made if it is missing; an earlier export in it is replaced.
- * @throws DistillError `DATA` where it cannot be written, `NUMERIC` where the outputs of the exported model differ by
+ * @throws DistillError `ENGINE` for a SavedModel on any engine but the native one, `DATA` where it cannot be written, `NUMERIC` where the outputs of the exported model differ by
  *   more than `tolerance`: nothing is left behind then.
  *
  * @example
@@ -60,25 +72,42 @@ const TOLERANCE = { none: 1e-5, float16: 0.01, uint8: 0.1 } as const;
 export async function exportStudent(
   student: LayersModel,
   directory: string,
-  { quantize, sample, tolerance, exits = false, card }: ExportOptions = {},
+  options: ExportOptions = {},
 ): Promise<ExportReport> {
   if (!isLayersModel(student))
     throw expected('student', 'a LayersModel', student, { where: 'exportStudent' });
+  const { exits = false, sample, format = 'layers-model' } = options;
+  if (!(format in FORMATS))
+    throw unknownName('format', format, Object.keys(FORMATS), { where: 'exportStudent' });
   const alone = withExits(student, exits);
   const place = path.resolve(directory);
   const draft = await makeDraft(place);
+  let inputs: readonly Tensor[] = [];
   try {
-    await alone.save(through(draft, quantize));
-    const bytes = await bytesOf(draft);
-    const limit = tolerance ?? TOLERANCE[quantize ?? 'none'];
-    const comparison = await compared(alone, draft, sample, limit);
-    const report = { directory: place, bytes, quantize: quantize ?? 'none', comparison } as const;
-    if (card !== false) await writeFile(path.join(draft, 'README.md'), modelCard(alone, report, card));
+    inputs = inputsInOrder(alone, sample ?? randomInputs(alone));
+    const report = await written(alone, draft, inputs, options);
+    if (options.card !== false)
+      await writeFile(path.join(draft, 'README.md'), modelCard(alone, report, options.card));
     for (const file of await readdir(draft)) await rename(path.join(draft, file), path.join(place, file));
-    return report;
+    return { directory: place, ...report };
   } finally {
+    if (sample === undefined) dispose([...inputs]);
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+async function written(
+  alone: LayersModel,
+  draft: string,
+  inputs: readonly Tensor[],
+  { format: name = 'layers-model', quantize, tolerance }: ExportOptions,
+): Promise<Omit<ExportReport, 'directory'>> {
+  const format = FORMATS[name];
+  await format.write(alone, draft, { quantize, inputs });
+  const bytes = await bytesOf(draft);
+  const limit = tolerance ?? TOLERANCE[quantize ?? 'none'];
+  const comparison = await compared(alone, draft, { format, inputs, limit });
+  return { format: name, bytes, quantize: quantize ?? 'none', comparison };
 }
 
 /** The model with the exits that are wanted; its own output comes first. */
@@ -88,24 +117,15 @@ function withExits(student: LayersModel, wanted: boolean | readonly string[]): L
   return exportExits(student, { keep: wanted === true ? all : wanted || [] });
 }
 
-function through(directory: string, quantize: Quantization | undefined): io.IOHandler {
-  const files = fileSystem(directory);
-  const save = files.save as NonNullable<io.IOHandler['save']>;
-  return {
-    save: (artifacts) => save(quantize === undefined ? artifacts : quantizeWeights(artifacts, quantize)),
-  };
-}
-
 async function compared(
   given: LayersModel,
   draft: string,
-  sample: Inputs | undefined,
-  limit: number,
+  { format, inputs, limit }: { format: ExportFormat; inputs: readonly Tensor[]; limit: number },
 ): Promise<OutputComparison> {
-  const inputs = sample ?? randomInputs(given);
-  const written = await loadLayersModel(fileSystem(draft));
+  const theirs = await format.outputs(given, draft, inputs);
+  const ours = predictions(given, inputs);
   try {
-    const comparison = await compareOutputs(given, written, inputs);
+    const comparison = await compareOutputs(ours, theirs);
     if (comparison.relativeDifference <= limit) return comparison;
     const got = comparison.relativeDifference.toPrecision(2);
     throw new DistillError('NUMERIC', `Expected outputs within ${limit} of the student's, got ${got}.`, {
@@ -113,9 +133,15 @@ async function compared(
       hint: 'Nothing was exported. Choose a finer `quantize`, or allow more by `tolerance`.',
     });
   } finally {
-    written.dispose();
-    if (sample === undefined) dispose([...inputTensors(inputs)]);
+    dispose([...theirs, ...ours]);
   }
+}
+
+/** One tensor an input, in the model's order. */
+function inputsInOrder(model: LayersModel, inputs: Inputs): readonly Tensor[] {
+  if (isTensor(inputs)) return [inputs];
+  if (Array.isArray(inputs)) return inputs as readonly Tensor[];
+  return model.inputNames.map((name) => (inputs as Record<string, Tensor>)[name] as Tensor);
 }
 
 /** In the folder itself, so that moving a file is one step of the file system. */

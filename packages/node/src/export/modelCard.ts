@@ -6,7 +6,7 @@ import { type Evaluation } from '../evaluation/Evaluation.js';
 import { evaluationCells } from '../report/evaluationCells.js';
 import { bytesText, countText, percent } from '../report/texts.js';
 import { type RunRecord } from '../run/RunRecord.js';
-import { type ExportReport } from './exportStudent.js';
+import { type ExportFormatName, type ExportReport } from './exportStudent.js';
 
 /** What a model card knows besides the model. */
 export interface CardFacts {
@@ -27,7 +27,7 @@ export interface CardFacts {
  */
 export function modelCard(
   model: LayersModel,
-  { bytes, quantize, comparison }: Pick<ExportReport, 'bytes' | 'quantize' | 'comparison'>,
+  { format, bytes, quantize, comparison }: Omit<ExportReport, 'directory'>,
   facts: CardFacts = {},
 ): string {
   const { title = model.name, description, record } = facts;
@@ -43,14 +43,26 @@ export function modelCard(
     ...results(facts),
     ...(record ? training(record) : []),
     '## Use',
-    [
-      '```js',
-      "import { loadLayersModel } from '@tensorflow/tfjs-layers';",
-      "const model = await loadLayersModel('model.json'); // in Node: fileSystem('.') of @tfjs-distill/node",
-      'const logits = model.predict(x); // a softmax makes probabilities of them',
-      '```',
-    ].join('\n'),
+    use(model, format),
   ]);
+}
+
+function use({ inputNames: [input], outputNames: [output] }: LayersModel, format: ExportFormatName): string {
+  const lines =
+    format === 'saved-model'
+      ? [
+          '```python',
+          'import tensorflow as tf',
+          "serve = tf.saved_model.load('.').signatures['serving_default']",
+          `logits = serve(**{'${input}': x})['${output}']  # a softmax makes probabilities of them`,
+        ]
+      : [
+          '```js',
+          "import { loadLayersModel } from '@tensorflow/tfjs-layers';",
+          "const model = await loadLayersModel('model.json'); // in Node: fileSystem('.') of @tfjs-distill/node",
+          'const logits = model.predict(x); // a softmax makes probabilities of them',
+        ];
+  return [...lines, '```'].join('\n');
 }
 
 function frontMatter({ license, evaluation }: CardFacts): string {

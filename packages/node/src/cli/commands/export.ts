@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
-import { type ExportReport } from '../../export/exportStudent.js';
+import { type ExportFormatName, type ExportReport } from '../../export/exportStudent.js';
 import { type Quantization } from '../../export/quantizeWeights.js';
 import { print, printJson } from '../print.js';
 
 interface Flags {
   readonly output: string;
+  readonly format: ExportFormatName;
   readonly quantize?: Quantization;
   readonly data?: string;
   readonly path?: string;
@@ -27,6 +28,14 @@ export const exportCommand = (): Command =>
     )
     .argument('<model>', "a run's folder: its distilled student; or a model's folder or model.json")
     .requiredOption('--output <folder>', 'where to')
+    .addOption(
+      new Option(
+        '--format <name>',
+        'saved-model: for Python and TensorFlow Serving; needs a tensorflow engine',
+      )
+        .choices(['layers-model', 'saved-model'])
+        .default('layers-model'),
+    )
     .addOption(new Option('--quantize <kind>', 'how to store weights').choices(['float16', 'uint8']))
     .option('--data <name>', 'compare outputs on its first test samples; default: on random numbers')
     .option('--path <folder>', "where a named data set's files are")
@@ -50,7 +59,7 @@ async function exported(path: string, flags: Flags): Promise<ExportReport> {
   await selectEngine({ engine: flags.engine as EngineName | undefined });
   const { model, record, training } = await studentOf(path);
   const student = await openModel(model);
-  const { title = record?.name, license, quantize, exits } = flags;
+  const { title = record?.name, license, format, quantize, exits } = flags;
   const sample = flags.data === undefined ? undefined : await samplesOf(flags.data, flags.path);
   try {
     if (!isLayersModel(student))
@@ -59,6 +68,7 @@ async function exported(path: string, flags: Flags): Promise<ExportReport> {
         hint: 'It is ready for use as it is.',
       });
     return await exportStudent(student, flags.output, {
+      format,
       quantize,
       exits,
       sample,
@@ -83,12 +93,13 @@ async function samplesOf(data: string, path: string | undefined) {
   return x;
 }
 
-async function lines({ directory, bytes, quantize, comparison }: ExportReport): Promise<string[]> {
+async function lines({ directory, format, bytes, quantize, comparison }: ExportReport): Promise<string[]> {
   const { bytesText, percent } = await import('../../report/texts.js');
   const stored = quantize === 'none' ? 'float32 weights' : `weights stored as ${quantize}`;
+  const name = format === 'saved-model' ? 'SavedModel' : 'LayersModel';
   const { samples, maxDifference, relativeDifference, agreement } = comparison;
   return [
-    `${directory}: ${bytesText(bytes)}, ${stored}.`,
+    `${directory}: ${name}, ${bytesText(bytes)}, ${stored}.`,
     `Loaded again and compared on ${samples} samples: outputs differ by at most ${maxDifference.toPrecision(2)} ` +
       `(${percent(relativeDifference)} of the largest), ${percent(agreement)} of the answers are the same.`,
   ];
