@@ -12,7 +12,14 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import { layers, type LayersModel } from '@tensorflow/tfjs-layers';
-import { type Plugin, prepareCompression, setLearningRate } from '@tfjs-distill/core';
+import {
+  checkpoints,
+  type FitOptions,
+  memoryCheckpoints,
+  type Plugin,
+  prepareCompression,
+  setLearningRate,
+} from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import { describe, expect, it, vi } from 'vitest';
 import { GraphProgram } from '../../../packages/node/src/compiled/GraphProgram.js';
@@ -250,6 +257,38 @@ describe.runIf(NATIVE)('a compiled step', () => {
       return { optimizer: () => optimizer, plugins: [restore] };
     };
     expect((await agreed(make)).compiled).toBeGreaterThan(44);
+  });
+
+  it('resumes from a checkpoint as if nothing had happened, to rounding', async () => {
+    const batches = Array.from({ length: 6 }, (_, i) => batchAt(i));
+    const fitted = async (plugins: Plugin[], options: FitOptions) => {
+      const [student, teacher] = [networkOf(1), networkOf(7)];
+      const criterion = knowledgeDistillation();
+      const manager = prepareCompression(student, {
+        teacher,
+        criterion,
+        optimizer: train.adam(0.01),
+        plugins,
+      });
+      try {
+        await manager.fit(batches, { epochs: 4, ...options });
+        const values = await Promise.all(student.getWeights().map((weight: Tensor) => weight.data()));
+        return values.flatMap((some) => [...some]);
+      } finally {
+        for (const part of [manager, student, teacher]) void part.dispose();
+      }
+    };
+    const dir = memoryCheckpoints();
+    const killer: Plugin = {
+      name: 'killer',
+      onStepBegin: ({ globalStep }) => {
+        if (globalStep === 15) throw new Error('killed');
+      },
+    };
+    const whole = await fitted([], {});
+    await expect(fitted([killer, checkpoints({ dir })], {})).rejects.toThrow('killed');
+    expect(farthest(whole, await fitted([], { resume: dir }))).toBeLessThan(1e-4);
+    dispose(batches.flatMap(({ x, y }) => [x as Tensor, y]));
   });
 
   it('frees its graphs with the manager', async () => {
