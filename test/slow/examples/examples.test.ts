@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diffLines } from 'diff';
@@ -86,6 +86,21 @@ describe('the examples, for a few steps', () => {
     expect(names.slice(0, 2)).toEqual(['student alone', 'stored predictions, T 2']);
     expect(names.slice(-3)).toEqual(['teacher', 'model_size_reduction, %', 'inference_speedup, times']);
     expect(rows[4]!.values).toEqual(rows[1]!.values);
+  });
+
+  it('guide-pipeline asks its teacher again where the images are others', async () => {
+    const store = async (folder: string) => {
+      const few = ['--images', '32', '--epochs', '1', '--engine', 'wasm', '--data', folder];
+      const { code, out } = await runMain('guide-pipeline', few, cifar); // its cache is below the working folder
+      return { code, out: /predictions of 32 images: (.*)\./.exec(out)?.[1] };
+    };
+    const others = await mkdtemp(join(cifar, 'others-'));
+    await cp(mnist, others, { recursive: true });
+    const images = await readFile(join(others, 'train-images-idx3-ubyte'));
+    await writeFile(join(others, 'train-images-idx3-ubyte'), images.fill(9, 16, 400));
+    expect(await store(mnist)).toEqual({ code: 0, out: 'computed and stored' });
+    expect(await store(mnist)).toEqual({ code: 0, out: 'read from disk' });
+    expect(await store(others)).toEqual({ code: 0, out: 'computed and stored' });
   });
 
   it('guide-pipeline is a configuration of `distill run` too', async () => {

@@ -118,7 +118,7 @@ async function predictions(teacher: LayersModel, samples: SampleTensors): Promis
   const header = {
     classes: 10,
     teacher: await modelFingerprint(teacher),
-    dataset: fingerprint('mnist', samples.ids),
+    dataset: fingerprint('mnist', samples.ids, await samples.x.data<'float32'>()), // --data may hold other images
   };
   const { store, reused } = await cachedTeacherStore(
     '.cache/guide-pipeline',

@@ -53,7 +53,7 @@ def train(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, epochs: 
             loss.backward()
             optimizer.step()
             total += loss.item() * len(rows)
-        print(f"epoch {epoch}: loss {total / len(images):.4f}")
+        print(f"epoch {epoch}: loss {total / len(images):.4f}", flush=True)
 
 
 @torch.no_grad()
