@@ -2,8 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
-import { type StoreHeader, storeHeader } from '@tfjs-distill/core';
-import { modelFingerprint, openDataset, type Samples, sampleTensors } from '@tfjs-distill/node';
+import {
+  createTeacherStore,
+  modelFingerprint,
+  openDataset,
+  type Samples,
+  sampleTensors,
+} from '@tfjs-distill/node';
 
 export interface DigitCounts {
   readonly train: number;
@@ -26,18 +31,15 @@ export async function writeDigitFiles(
     );
     await writeFile(join(folder, `${name}.labels`), Uint8Array.from(samples.labels.subarray(0, count)));
   }
-  const logits = await logitsOf(teacher, train, counts.train);
-  await writeFile(join(folder, 'train.logits'), new Uint8Array(logits.buffer));
-  const header: StoreHeader = storeHeader({
-    classes: 10,
-    teacher: await modelFingerprint(teacher),
-    dataset: fingerprint,
-  });
-  await writeFile(join(folder, 'digits.json'), `${JSON.stringify({ ...counts, header })}\n`);
+  await writeFile(join(folder, 'digits.json'), `${JSON.stringify(counts)}\n`);
+  const header = { classes: 10, teacher: await modelFingerprint(teacher), dataset: fingerprint };
+  const store = await createTeacherStore(join(folder, 'logits'), header);
+  const rows = Int32Array.from({ length: counts.train }, (_, i) => i);
+  await store.append({ ids: rows, logits: await logitsOf(teacher, train, rows) });
+  await store.close();
 }
 
-async function logitsOf(teacher: LayersModel, samples: Samples, count: number): Promise<Float32Array> {
-  const rows = Int32Array.from({ length: count }, (_, i) => i);
+async function logitsOf(teacher: LayersModel, samples: Samples, rows: Int32Array): Promise<Float32Array> {
   const { x, y } = sampleTensors(samples, rows);
   const logits = teacher.predict(x, { batchSize: 128 }) as Tensor;
   const values = (await logits.data()) as Float32Array;

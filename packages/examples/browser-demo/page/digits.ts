@@ -1,14 +1,12 @@
 import { type Tensor1D, tensor1d, tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
-import { memoryTeacherStore, type StoreHeader, type TeacherStore } from '@tfjs-distill/core';
-import { fetchBytes } from './fetchBytes.js';
+import { fileTeacherStore, httpFiles, type TeacherStore } from '@tfjs-distill/core';
+import { fetchBytes, fileUrl } from './fetchBytes.js';
 import { SIDE } from './toDigit.js';
 
 /** `data/digits.json`, written by the build. */
 export interface DigitsFile {
   readonly train: number;
   readonly test: number;
-  /** Of the teacher's logits. */
-  readonly header: StoreHeader;
 }
 
 export interface Digits {
@@ -35,14 +33,12 @@ export async function testDigits(): Promise<Digits> {
 
 /** Digits to train on, and what the teacher said of each. The caller owns the store. */
 export async function trainDigits(): Promise<{ readonly digits: Digits; readonly store: TeacherStore }> {
-  const [{ train, header }, pixels, labels, logits] = await Promise.all([
+  const [{ train }, pixels, labels, store] = await Promise.all([
     readFile(),
     fetchBytes('data/train.images'),
     fetchBytes('data/train.labels'),
-    fetchBytes('data/train.logits'),
+    fileTeacherStore(httpFiles(fileUrl('data/logits')), { classes: 10 }),
   ]);
-  const ids = Int32Array.from({ length: train }, (_, i) => i);
-  const store = memoryTeacherStore(header, { ids, logits: new Float32Array(logits.buffer) });
   return { digits: { count: train, pixels, labels }, store };
 }
 

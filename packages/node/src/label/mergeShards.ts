@@ -1,14 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
-import { assertHeader, DistillError, type StoreHeader } from '@tfjs-distill/core';
+import { assertHeader, DistillError, type ShardEntry, type StoreHeader } from '@tfjs-distill/core';
 import { openTeacherStore } from '../store/openTeacherStore.js';
-import {
-  readManifest,
-  readShard,
-  type ShardEntry,
-  shardName,
-  writeManifest,
-  writeShard,
-} from '../store/storeFolder.js';
+import { readManifest, readShard, shardName, writeManifest, writeShard } from '../store/storeFolder.js';
 import { readShardNote, type ShardNote } from './shardNote.js';
 
 /** A whole store out of shards that several machines labelled. */

@@ -6,10 +6,11 @@ import {
   expected as expectedValue,
   IdIndex,
   type StoreHeader,
+  type StoreManifest,
   type TeacherStore,
 } from '@tfjs-distill/core';
 import { ShardReader, type OpenedShard } from './ShardReader.js';
-import { readManifest, readShard, shardFiles, type StoreManifest } from './storeFolder.js';
+import { readManifest, readShard, shardFiles } from './storeFolder.js';
 
 export interface OpenOptions {
   /** Bytes of shards to keep in memory, ≥ 0; rows of the others are read from disk as they are wanted. Default 256 MiB. */

@@ -4,34 +4,14 @@ import {
   DistillError,
   messageOf,
   openShard,
+  parseManifest,
   type Shard,
-  storeHeader,
-  type StoreHeader,
+  SHARD_FILE,
+  STORE_MANIFEST,
+  type StoreManifest,
 } from '@tfjs-distill/core';
 import writeFileAtomic from 'write-file-atomic';
 
-/**
- * A store on disk is a folder:
- *
- * - `store.json`: what it holds, and once it is whole, its shards;
- * - `00000000.arrow` …: the shards, each whole or absent;
- * - `unfinished.rows`: rows that do not fill a shard yet.
- */
-export interface StoreManifest {
-  readonly header: StoreHeader;
-  /** Every sample is stored. Left out while the store is being filled. */
-  readonly shards?: readonly ShardEntry[];
-}
-
-export interface ShardEntry {
-  readonly file: string;
-  readonly samples: number;
-  /** SHA-256 of the shard, in hex. */
-  readonly digest: string;
-}
-
-const MANIFEST = 'store.json';
-const SHARD = /^\d{8}\.arrow$/;
 export const JOURNAL = 'unfinished.rows';
 
 export function shardName(number: number): string {
@@ -40,7 +20,7 @@ export function shardName(number: number): string {
 
 /** Names of the shards, in order. */
 export async function shardFiles(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => SHARD.test(name)).sort();
+  return (await readdir(folder)).filter((name) => SHARD_FILE.test(name)).sort();
 }
 
 /** @returns The bytes too: whoever opens a shard may want to keep them. */
@@ -57,7 +37,7 @@ export async function readShard(
 
 /** @returns `undefined` if the folder holds no store. */
 export async function readManifest(folder: string): Promise<StoreManifest | undefined> {
-  const path = join(folder, MANIFEST);
+  const path = join(folder, STORE_MANIFEST);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new DistillError('DATA', `The file cannot be read: ${messageOf(cause)}.`, { where: path, cause });
@@ -71,20 +51,10 @@ export async function readManifest(folder: string): Promise<StoreManifest | unde
   }
 }
 
-function parseManifest(value: unknown): StoreManifest {
-  const { header, shards } = value as StoreManifest;
-  const known = (shards ?? []).every(
-    ({ file, samples, digest }) =>
-      SHARD.test(file) && Number.isInteger(samples) && typeof digest === 'string',
-  );
-  if (!known) throw new TypeError('A shard is not described.');
-  return { header: storeHeader(header), ...(shards && { shards }) };
-}
-
 export async function writeManifest(folder: string, manifest: StoreManifest): Promise<void> {
   await writing(folder, async () => {
     await mkdir(folder, { recursive: true });
-    await writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeFileAtomic(join(folder, STORE_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   });
 }
 

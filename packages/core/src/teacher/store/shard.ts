@@ -23,6 +23,8 @@ export type ShardIndex = Pick<Shard, 'header' | 'samples' | 'offsets'>;
 const MAGIC = 'TFDSTORE';
 const DIGEST_BYTES = 32;
 const TAIL_BYTES = 4 + MAGIC.length + DIGEST_BYTES;
+/** Bytes that surely hold the index: it names the columns and little else. */
+export const SHARD_END = 2 ** 16;
 
 // of browsers and of Node.js alike; core has the types of neither
 declare const crypto: { readonly subtle: { digest(name: string, bytes: Uint8Array): Promise<ArrayBuffer> } };
@@ -55,13 +57,26 @@ export async function openShard(bytes: Uint8Array, where: string): Promise<Shard
   const actual = await crypto.subtle.digest('SHA-256', bytes.subarray(0, -DIGEST_BYTES));
   if (hex(new Uint8Array(actual)) !== digest) throw damaged(where);
   try {
-    const { index, end } = indexOf(bytes);
-    const { samples, offsets } = index;
-    const header = storeHeader(index.header);
-    assertFits({ header, samples, offsets }, end);
+    const { header, samples, offsets } = indexOf(bytes);
     const [id] = columnsOf(header);
     const ids = columnAt(id as NonNullable<typeof id>, bytes, offsets['id'] as number, samples).slice();
     return { header, samples, ids: ids as Int32Array, offsets, digest };
+  } catch (cause) {
+    throw damaged(where, cause);
+  }
+}
+
+/**
+ * What a shard says of itself in its end, for those who read a shard in parts. Nothing is compared with its checksum.
+ *
+ * @param end The last bytes of the file, at most `SHARD_END` of them.
+ * @param size Bytes of the whole file.
+ * @throws DistillError `DATA` if these are not the last bytes of a shard of that size.
+ */
+export function shardEnd(end: Uint8Array, size: number, where: string): Omit<Shard, 'ids'> {
+  if (end.length < TAIL_BYTES || magicOf(end) !== MAGIC) throw damaged(where);
+  try {
+    return { ...indexOf(end, size), digest: hex(end.subarray(-DIGEST_BYTES)) };
   } catch (cause) {
     throw damaged(where, cause);
   }
@@ -71,13 +86,16 @@ function magicOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes.subarray(-DIGEST_BYTES - MAGIC.length, -DIGEST_BYTES));
 }
 
-function indexOf(bytes: Uint8Array): { readonly index: ShardIndex; readonly end: number } {
+/** The index, checked, from the last bytes of a file of that size. */
+function indexOf(bytes: Uint8Array, size = bytes.length): ShardIndex {
   const lengthAt = bytes.length - TAIL_BYTES;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(lengthAt, true);
-  const end = lengthAt - length;
-  if (end < 0) throw new RangeError('The index does not fit the file.');
-  const json = new TextDecoder().decode(bytes.subarray(end, lengthAt));
-  return { index: JSON.parse(json) as ShardIndex, end };
+  if (length > lengthAt) throw new RangeError('The index does not fit the file.');
+  const json = new TextDecoder().decode(bytes.subarray(lengthAt - length, lengthAt));
+  const { header, samples, offsets } = JSON.parse(json) as ShardIndex;
+  const index = { header: storeHeader(header), samples, offsets };
+  assertFits(index, size - TAIL_BYTES - length);
+  return index;
 }
 
 /** Every column lies aligned and whole within the stream. */
