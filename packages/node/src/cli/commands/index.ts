@@ -8,6 +8,7 @@ import { evaluate } from './evaluate.js';
 import { exits } from './exits.js';
 import { exportCommand } from './export.js';
 import { init } from './init.js';
+import { page } from './page.js';
 import { run } from './run.js';
 import { sweep } from './sweep.js';
 
@@ -19,6 +20,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   compare,
   evaluate,
   exportCommand,
+  page,
   label,
   layers,
   exits,
