@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run as runCommand } from '../../../packages/node/src/cli/main.js';
 import { comparisonCells, comparisonRows } from '../../../packages/node/src/run/compareRuns.js';
 import { readRunConfig } from '../../../packages/node/src/run/config/readRunConfig.js';
+import { type EngineName } from '../../../packages/node/src/engine/engine.js';
 import { distillRun, type RunOptions } from '../../../packages/node/src/run/distillRun.js';
 import { openStudent } from '../../../packages/node/src/run/openStudent.js';
 import { readRuns } from '../../../packages/node/src/run/readRuns.js';
@@ -45,9 +46,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
+const ENGINE = process.env['TEST_ENGINE'] ?? 'cpu';
 const engine = {
-  engine: 'cpu',
-  backend: 'cpu',
+  engine: ENGINE as EngineName,
+  backend: ENGINE,
   version: '0',
   description: '',
   facts: {},
@@ -65,7 +67,7 @@ async function label(store: string, ...words: readonly string[]): Promise<void> 
   const places = { teacher: 'teacher', data: 'data.mjs', out: store };
   const flags = Object.entries(places).flatMap(([name, file]) => [`--${name}`, path.join(dir, file)]);
   // a teacher of random weights is right as if by chance: --force
-  await runCommand(['label', ...flags, '--engine', 'cpu', '--json', '--force', ...words]);
+  await runCommand(['label', ...flags, '--engine', ENGINE, '--json', '--force', ...words]);
   expect(JSON.parse(printed.join(''))).toMatchObject({ finished: true });
 }
 
@@ -119,19 +121,21 @@ describe('distillRun', { timeout: 90_000 }, () => {
   });
 
   it('goes on where it was stopped, to the same weights', async () => {
-    await run('whole', ['alone=false']);
+    // compiled steps begin anew with two eager ones, which round otherwise
+    const eagerly = ['alone=false', 'training.stepRunner=eager'];
+    await run('whole', eagerly);
     const controller = new AbortController();
     const stopAfter = (steps: number) => ({
       name: 'stop',
       onStepEnd: ({ globalStep }: { globalStep: number }) =>
         void (globalStep === steps && controller.abort()),
     });
-    const stopped = run('a', ['alone=false'], {
+    const stopped = run('a', eagerly, {
       signal: controller.signal,
       pluginsFor: () => [stopAfter(5)],
     });
     await expect(stopped).rejects.toThrow(/Stopped; a checkpoint is written/);
-    const { trainings } = await run('a', ['alone=false'], { how: 'resume' });
+    const { trainings } = await run('a', eagerly, { how: 'resume' });
     expect((await weightsOf('a')).equals(await weightsOf('whole'))).toBe(true);
     expect(trainings[0]?.history).toHaveLength(3);
   });
@@ -239,15 +243,18 @@ describe('distillRun', { timeout: 90_000 }, () => {
     }
   });
 
-  it('refuses compiled steps on an engine without them, before its folder is touched', async () => {
-    await expect(run('a', ['training.stepRunner=compiled', 'teacher=./none'])).rejects.toThrow(
-      /There is no teacher/,
-    );
-    await expect(run('a', ['training.stepRunner=compiled'])).rejects.toThrow(
-      /Expected `stepRunner` to be auto or eager here/,
-    );
-    expect(await readdir(dir)).not.toContain('a');
-  });
+  it.skipIf(ENGINE.startsWith('tensorflow'))(
+    'refuses compiled steps on an engine without them, before its folder is touched',
+    async () => {
+      await expect(run('a', ['training.stepRunner=compiled', 'teacher=./none'])).rejects.toThrow(
+        /There is no teacher/,
+      );
+      await expect(run('a', ['training.stepRunner=compiled'])).rejects.toThrow(
+        /Expected `stepRunner` to be auto or eager here/,
+      );
+      expect(await readdir(dir)).not.toContain('a');
+    },
+  );
 
   it('of nothing that fits says what does not, before any training', async () => {
     await expect(run('a', ['student=mpl'])).rejects.toThrow(/Unknown student "mpl"\. Did you mean "mlp"/);
