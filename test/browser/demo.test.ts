@@ -20,7 +20,7 @@ describe.skipIf(!hasChromium())(`the demo page (skipped where ${CHROMIUM} is mis
   let complaints: string[];
 
   beforeAll(async () => {
-    await buildDemo({ out: OUT, train: 1280, test: 100 });
+    await buildDemo({ out: OUT, train: 2560, test: 100 });
     server = await preview({
       root: OUT,
       configFile: false,
@@ -91,7 +91,7 @@ describe.skipIf(!hasChromium())(`the demo page (skipped where ${CHROMIUM} is mis
   it('distils a student that goes to the drawing side and can be downloaded', async () => {
     await open();
     await page.locator('#distil').click();
-    await stateHas('Done after 240 steps');
+    await stateHas('Done after 480 steps');
     const right = /: ([\d.]+) % of the test digits/.exec((await page.locator('#state').textContent()) ?? '');
     expect(Number(right?.[1])).toBeGreaterThan(80);
     await page.locator('#student .digit', { hasText: '7' }).waitFor();
@@ -113,7 +113,7 @@ describe.skipIf(!hasChromium())(`the demo page (skipped where ${CHROMIUM} is mis
     await page.reload();
     await stateHas('left unfinished');
     await page.locator('#distil', { hasText: 'Resume' }).click();
-    await stateHas('Done after 240 steps');
+    await stateHas('Done after 480 steps');
     expect(complaints).toEqual([]);
   });
 
@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium())(`the demo page (skipped where ${CHROMIUM} is mis
     await page.locator('#state', { hasText: /Step ([3-9]\d|\d{3})/ }).waitFor({ timeout: 60_000 });
     await page.reload();
     await page.locator('#distil', { hasText: 'Resume' }).click();
-    await stateHas('Done after 240 steps');
+    await stateHas('Done after 480 steps');
   });
 
   it('works offline once it was loaded', async () => {
@@ -133,7 +133,7 @@ describe.skipIf(!hasChromium())(`the demo page (skipped where ${CHROMIUM} is mis
     await open();
     await page.locator('#teacher .digit', { hasText: '7' }).waitFor();
     await page.locator('#distil').click();
-    await stateHas('Done after 240 steps');
+    await stateHas('Done after 480 steps');
   });
 
   it('says that there is no network, and what to do', async () => {
@@ -177,7 +177,7 @@ describe.skipIf(!hasChromium())(`the demo page (skipped where ${CHROMIUM} is mis
     const session = await context.newCDPSession(page);
     await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(address).origin, quotaSize: 0 });
     await page.locator('#distil').click();
-    await stateHas('Done after 240 steps');
+    await stateHas('Done after 480 steps');
     await page.locator('#student .digit', { hasText: '7' }).waitFor();
     await problemHas('could not be kept for your next visit');
   });
@@ -191,7 +191,7 @@ describe.skipIf(!hasChromium())(`the demo page (skipped where ${CHROMIUM} is mis
     await page.emulateMedia({ colorScheme });
     await open();
     await page.locator('#distil').click();
-    await stateHas('Done after 240 steps');
+    await stateHas('Done after 480 steps');
     await page.locator('#student .digit', { hasText: '7' }).waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
     if (PICTURES) await page.screenshot({ path: path.join(PICTURES, `${name}.png`), fullPage: true });

@@ -83,9 +83,9 @@ function blobFile(blob: Blob, where: string): StoredFile {
   };
 }
 
-/** One byte is asked for: the answer tells the size, and whether the server knows ranges. */
+/** Two bytes are asked for (some servers take `0-0` for all): the answer tells the size, and whether ranges are known. */
 async function openHttp(url: string): Promise<StoredFile> {
-  const first = await request(url, 0, 1);
+  const first = await request(url, 0, 2);
   const size = Number(/\/(\d+)$/.exec(first.headers.get('content-range') ?? '')?.[1]);
   if (first.status !== 206 || !Number.isInteger(size)) {
     const all = new Blob([await first.arrayBuffer()]);
@@ -104,11 +104,11 @@ async function openHttp(url: string): Promise<StoredFile> {
 }
 
 async function request(url: string, start: number, end: number): Promise<Response> {
-  const response = await fetch(url, { headers: { range: `bytes=${start}-${end - 1}` } }).catch(
-    (cause: unknown) => {
-      throw unreadable(url, cause);
-    },
-  );
+  const headers = { range: `bytes=${start}-${end - 1}` };
+  // parts that a browser's cache puts together are not always those of one answer
+  const response = await fetch(url, { headers, cache: 'no-store' }).catch((cause: unknown) => {
+    throw unreadable(url, cause);
+  });
   if (!response.ok) throw unreadable(url, `the server answered ${response.status}`);
   return response;
 }
