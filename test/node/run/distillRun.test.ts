@@ -169,6 +169,32 @@ describe('distillRun', { timeout: 90_000 }, () => {
     expect((await weightsOf('stored')).equals(await weightsOf('live'))).toBe(true);
   });
 
+  it('stores of several teachers what is looked at of each', async () => {
+    const teachers = 'teacher=[{name: a, model: ./teacher}, {name: b, model: ./teacher, weight: 0.5}]';
+    const mapping = JSON.stringify({ student: 'hidden', teacher: 'b/hidden' });
+    const both = ['alone=false', teachers, `criterion={type: intermediate-layers, mappings: [${mapping}]}`];
+    const lines: string[] = [];
+    await run('stored', both, { onMessage: (line) => void lines.push(line) });
+    expect(lines.slice(1, 3)).toEqual([
+      expect.stringContaining('96 answers computed'),
+      expect.stringContaining('96 answers with hidden computed'),
+    ]);
+    await run('live', [...both, 'storeTeacher=false']);
+    expect((await weightsOf('stored')).equals(await weightsOf('live'))).toBe(true);
+  });
+
+  it('keeps what was labelled when it is stopped', async () => {
+    const controller = new AbortController();
+    const stopping = { signal: controller.signal, onLabelling: () => void controller.abort() };
+    await expect(run('a', ['alone=false'], stopping)).rejects.toThrow(
+      /Stopped; what is labelled is kept\. --resume goes on with it\./,
+    );
+    const asked: number[] = [];
+    const onLabelling = (done: number, total: number) => void asked.push(done, total);
+    await run('a', ['alone=false'], { how: 'resume', onLabelling });
+    expect(asked).toEqual([32, 32]); // of 96 the test samples were left
+  });
+
   it('learns from what `distill label` stored, and refuses answers about other data', async () => {
     await label('labels');
     const store = ['alone=false', 'storeTeacher=false', 'teacher={store: labels}'];

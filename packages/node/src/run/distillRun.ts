@@ -63,7 +63,10 @@ export async function distillRun(loaded: LoadedConfig, options: RunOptions): Pro
     options.onMessage?.(planLine(config, dataset, { parameters }));
     const now = { config, fingerprint: dataset.fingerprint, started: new Date().toISOString() };
     const { started } = await folder.begin(now, options.how ?? 'new');
-    return (await folder.record()) ?? (await carryOut(parts, opened, taps, started));
+    const finished = await folder.record();
+    if (finished === undefined) return await carryOut(parts, opened, taps, started);
+    options.onMessage?.(`This run is finished: ${folder.path}.`);
+    return finished;
   } finally {
     opened?.dispose();
   }
