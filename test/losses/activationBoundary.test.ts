@@ -6,7 +6,7 @@ import {
 } from '@tfjs-distill/losses';
 import { describe, expect, it } from 'vitest';
 import { describeGolden } from '../parity/golden.js';
-import { normal, numberOf } from './featureRig.js';
+import { normal, numberOf, prepare } from './featureRig.js';
 
 describeGolden<ActivationBoundaryOptions>('ab', ({ teacher, student, weights }, options) =>
   activationBoundaryLoss(teacher!, student!, { ...options, weights }),
@@ -46,7 +46,8 @@ describe('activationBoundary', () => {
     const plain = { adapter: 'identity', batchNorm: false } as const;
     const term = (layers: string[]) => {
       const criterion = activationBoundary({ student: layers, teacher: layers, ...plain });
-      criterion.prepare!({ student: undefined as never, teacher: {} as never });
+      const shapes = { a: [null, 3] };
+      prepare(criterion, shapes, shapes);
       return numberOf(criterion.compute(ctx));
     };
     expect((await term(['a', 'a', 'a'])) / (await term(['a']))).toBeCloseTo(1.75, 5);
