@@ -208,6 +208,15 @@ describe('distillRun', { timeout: 90_000 }, () => {
     expect(await readdir(dir)).not.toContain('other');
   });
 
+  it('learns from stored layers', async () => {
+    await label('labels', '--features', 'hidden');
+    const mapping = JSON.stringify({ student: 'hidden', teacher: 'hidden' });
+    const layers = ['alone=false', `criterion={type: intermediate-layers, mappings: [${mapping}]}`];
+    await run('stored', [...layers, 'storeTeacher=false', 'teacher={store: labels}']);
+    await run('live', [...layers, 'storeTeacher=false']);
+    expect((await weightsOf('stored')).equals(await weightsOf('live'))).toBe(true);
+  });
+
   it('refuses a store that lacks training samples, before its folder is touched', async () => {
     await label('few', '--limit', '20');
     await expect(run('a', ['storeTeacher=false', 'teacher={store: few}'])).rejects.toThrow(
