@@ -2,7 +2,9 @@ import { delimiter } from 'node:path';
 import { execa } from 'execa';
 
 /** A Python that can import some modules, or why there is none. */
-export type Python = { readonly python: string; readonly missing?: never } | { readonly missing: string };
+export type Python =
+  | { readonly python: string; readonly missing?: never }
+  | { readonly missing: string; readonly python?: never };
 
 /** `DISTILL_PYTHON` names one or several, as PATH does; else it is `python3`. Nothing is installed: these are large. */
 export async function pythonHaving(...modules: readonly string[]): Promise<Python> {

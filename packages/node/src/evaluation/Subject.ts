@@ -28,6 +28,8 @@ export interface Subject {
   logits(batch: Batch): Tensor | Promise<Tensor>;
   /** Whether it computes here, so that its time says something of it. */
   readonly live: boolean;
+  /** Where the logits come from, if from a teacher. */
+  readonly source?: TeacherSource;
   readonly parameters?: number;
   readonly flops?: number;
 }
@@ -68,6 +70,7 @@ function sourceSubject(source: TeacherSource): Subject {
   return {
     name: source.name,
     live: true,
+    source,
     logits: (batch) => {
       const outputs = source.outputs(batch);
       return outputs instanceof Promise ? outputs.then(({ logits }) => logits) : outputs.logits;

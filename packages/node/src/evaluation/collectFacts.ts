@@ -9,6 +9,7 @@ import {
   sampleFacts,
   type TeacherLike,
 } from '@tfjs-distill/core';
+import { type CompiledSubject, compiledSubject } from './compiledSubject.js';
 import { asSubject, type Subject } from './Subject.js';
 
 /** One list a fact, one entry a sample. */
@@ -35,17 +36,22 @@ export async function collectFacts(
   data: Data,
   { batchSize, teacher }: CollectOptions,
 ): Promise<CollectedFacts> {
-  const reference = teacher === undefined ? undefined : asSubject(teacher);
+  const asked = [subject, ...(teacher === undefined ? [] : [asSubject(teacher)])].map(compiledSubject);
+  const [model, reference] = asked as [CompiledSubject, CompiledSubject?];
   const columns = Object.fromEntries(FACTS.map((fact) => [fact, [] as number[]])) as Record<Fact, number[]>;
   let classes = 0;
-  for await (const { batch, free } of batchSource(data, { batchSize }).epoch(0)) {
-    try {
-      const logits = await subject.logits(batch);
-      classes = classesOf(logits, subject);
-      append(columns, await readFacts(logits, batch, await reference?.logits(batch)));
-    } finally {
-      free();
+  try {
+    for await (const { batch, free } of batchSource(data, { batchSize }).epoch(0)) {
+      try {
+        const logits = await model.logits(batch);
+        classes = classesOf(logits, subject);
+        append(columns, await readFacts(logits, batch, await reference?.logits(batch)));
+      } finally {
+        free();
+      }
     }
+  } finally {
+    for (const { dispose } of asked) dispose();
   }
   checkFacts(columns, subject);
   return { classes, columns };
