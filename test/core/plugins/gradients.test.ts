@@ -51,7 +51,9 @@ describe('clipping', () => {
           const { w } = clipGlobalNorm(grads, limit);
           const clipped = await numbers(w);
           expect(Math.hypot(...clipped)).toBeLessThanOrEqual(limit * (1 + 1e-5));
-          if (norm < limit * 0.999) expect(clipped).toEqual(values.map(Math.fround));
+          const whole = values.map(Math.fround).map((value) => (Math.abs(value) < 2 ** -126 ? 0 : value)); // engines may flush denormals
+          const kept = clipped.map((value) => (Math.abs(value) < 2 ** -126 ? 0 : value));
+          if (norm < limit * 0.999) expect(kept.map((x) => x + 0)).toEqual(whole.map((x) => x + 0));
         },
       ),
       { numRuns: 50 },
