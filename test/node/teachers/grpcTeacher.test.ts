@@ -91,7 +91,7 @@ describe.skipIf(openssl)(`a server with a certificate of its own${openssl ? ` ($
     const [key, cert] = [await readFile(file('key.pem')), await readFile(file('ca.pem'))];
     const credentials = ServerCredentials.createSsl(null, [{ private_key: key, cert_chain: cert }]);
     const server = await grpcServer([], credentials);
-    await expectRight(`grpcs://127.0.0.1:${server.port}/network`, { tls: { ca: file('ca.pem') } });
+    await expectRight(`grpcs://localhost:${server.port}/network`, { tls: { ca: file('ca.pem') } });
     server.close();
   });
 
