@@ -35,7 +35,7 @@ afterEach(() => {
 
 const kd = knowledgeDistillation();
 const prepare = (options: object, model: unknown = student) =>
-  prepareCompression(model as never, options as never);
+  prepareCompression(model as never, options);
 
 describe('prepareCompression refuses', () => {
   it.each<[string, () => object, string]>([

@@ -106,7 +106,10 @@ function attrsOf(trace: Trace, { name, attrs, inputs: [first] }: TracedOp): Node
   return UNTYPED.has(name) && layout ? { T: { type: layout.dtype }, ...written } : written;
 }
 
-export function layoutOf({ inputs, constants, ops }: Trace, { kind, index, output }: Ref): Layout | undefined {
+export function layoutOf(
+  { inputs, constants, ops }: Trace,
+  { kind, index, output }: Ref,
+): Layout | undefined {
   if (kind === 'op') return ops[index]?.outputs[output];
   return kind === 'input' ? inputs[index]?.layout : constants[index];
 }
