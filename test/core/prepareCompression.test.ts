@@ -34,8 +34,7 @@ afterEach(() => {
 });
 
 const kd = knowledgeDistillation();
-const prepare = (options: object, model: unknown = student) =>
-  prepareCompression(model as never, options);
+const prepare = (options: object, model: unknown = student) => prepareCompression(model as never, options);
 
 describe('prepareCompression refuses', () => {
   it.each<[string, () => object, string]>([
