@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { definePlugin } from '../hooks/definePlugin.js';
-import { isBetter, metricOptions, watchedMetric } from './Improvement.js';
+import { metricOptions } from './Improvement.js';
+import { Patience } from './Patience.js';
 
 /**
  * Stops when a metric has not become better for `patience` epochs, `type: 'early-stopping'`.
@@ -16,26 +17,15 @@ export const earlyStopping = definePlugin({
     patience: z._default(z.int().check(z.gte(1)), 5),
   }),
   create: ({ patience, ...watch }) => {
-    let best: number | undefined;
-    let waited = 0;
+    const waiting = new Patience(watch, patience, 'early-stopping');
     return {
-      onTrainBegin: () => {
-        best = undefined;
-        waited = 0;
-      },
+      onTrainBegin: () => waiting.begin(),
       onEpochEnd: ({ logs, stop }) => {
-        const metric = watchedMetric(logs, watch.metric, 'early-stopping');
-        const value = logs[metric] ?? NaN;
-        const better = isBetter(value, best, { ...watch, metric });
-        if (better) best = value;
-        waited = better ? 0 : waited + 1;
-        if (waited >= patience) stop(`${metric} has not become better for ${patience} epochs`);
+        const metric = waiting.lost(logs);
+        if (metric !== undefined) stop(`${metric} has not become better for ${patience} epochs`);
       },
-      state: () => ({ best: best ?? null, waited }),
-      restore: (state) => {
-        best = (state['best'] as number | null) ?? undefined;
-        waited = state['waited'] as number;
-      },
+      state: () => waiting.state(),
+      restore: (state) => waiting.restore(state),
     };
   },
 });

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { definePlugin } from '../hooks/definePlugin.js';
-import { isBetter, metricOptions, watchedMetric } from './Improvement.js';
+import { metricOptions } from './Improvement.js';
 import { learningRateOf, optimizerOf, setLearningRate } from './learningRate.js';
+import { Patience } from './Patience.js';
 
 /**
  * Lowers the learning rate by a factor whenever a metric has not become better for `patience` epochs,
@@ -22,30 +23,18 @@ export const reduceOnPlateau = definePlugin({
     min: z._default(z.number().check(z.gte(0)), 0),
   }),
   create: ({ factor, patience, min, ...watch }) => {
-    let best: number | undefined;
-    let waited = 0;
+    const waiting = new Patience(watch, patience, 'reduce-on-plateau');
     return {
-      onTrainBegin: () => {
-        best = undefined;
-        waited = 0;
-      },
+      onTrainBegin: () => waiting.begin(),
       onEpochEnd: (ctx) => {
-        const metric = watchedMetric(ctx.logs, watch.metric, 'reduce-on-plateau');
-        const value = ctx.logs[metric] ?? NaN;
-        const better = isBetter(value, best, { ...watch, metric });
-        if (better) best = value;
-        waited = better ? 0 : waited + 1;
-        if (waited < patience) return;
-        waited = 0;
+        if (waiting.lost(ctx.logs) === undefined) return;
+        waiting.renew();
         const optimizer = optimizerOf(ctx, 'reduce-on-plateau');
         const rate = learningRateOf(optimizer) ?? 0;
         setLearningRate(optimizer, Math.min(rate, Math.max(min, rate * factor)));
       },
-      state: () => ({ best: best ?? null, waited }),
-      restore: (state) => {
-        best = (state['best'] as number | null) ?? undefined;
-        waited = state['waited'] as number;
-      },
+      state: () => waiting.state(),
+      restore: (state) => waiting.restore(state),
     };
   },
 });
