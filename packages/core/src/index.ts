@@ -120,7 +120,8 @@ export type { CompressionConfig, CompressionOptions } from './options.js';
 export { checkpoints } from './plugins/checkpoints.js';
 export { corePlugins } from './plugins/corePlugins.js';
 export { earlyStopping } from './plugins/earlyStopping.js';
-export { averageStep, decayAt, ema } from './plugins/ema.js';
+export { averageStep, decayAt } from './plugins/averageStep.js';
+export { ema } from './plugins/ema.js';
 export { addWeighted, gradientAccumulation } from './plugins/gradientAccumulation.js';
 export {
   clipGlobalNorm,
@@ -140,6 +141,7 @@ export {
 } from './plugins/progress.js';
 export { reduceOnPlateau } from './plugins/reduceOnPlateau.js';
 export { Snapshot } from './plugins/Snapshot.js';
+export { WeightAverage, type WeightAverageOptions } from './plugins/WeightAverage.js';
 export { stepHistory, type StepHistoryOptions, stepRow, type StepRow } from './plugins/stepHistory.js';
 export { termDiagnostics, termGradientNorm } from './plugins/termDiagnostics.js';
 export { finiteGuard, type FiniteGuardOptions } from './plugins/finiteGuard.js';

@@ -1,25 +1,8 @@
-import { add, mul, type Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import * as z from 'zod/mini';
 import { definePlugin } from '../hooks/definePlugin.js';
 import { weightsOf } from '../student/Student.js';
 import { Snapshot } from './Snapshot.js';
-
-/**
- * One step of an exponential moving average: `decay · average + (1 − decay) · value`.
- *
- * @param decay From 0 to 1.
- * @returns New tensors in the same order; the caller owns them.
- * @example
- * averageStep([scalar(1)], [scalar(2)], 0.9); // [1.1]
- */
-export function averageStep(averages: readonly Tensor[], values: readonly Tensor[], decay: number): Tensor[] {
-  return averages.map((average, i) =>
-    tidy(() => add(mul(average, decay), mul(values[i] as Tensor, 1 - decay))),
-  );
-}
-
-/** Decay of one step: rises with the steps, so that the start is forgotten. `decayAt(0.999, 0)` is 0.1. */
-export const decayAt = (decay: number, step: number): number => Math.min(decay, (1 + step) / (10 + step));
+import { WeightAverage } from './WeightAverage.js';
 
 /**
  * Averages the student's weights over the steps, `type: 'ema'`: evaluates by the averages, and leaves them in
@@ -37,44 +20,35 @@ export const ema = definePlugin({
     /** Whether the decay starts low and rises to its value: `min(decay, (1 + step) / (10 + step))`. */
     warmUp: z._default(z.boolean(), true),
   }),
-  create: ({ decay, warmUp }) => {
-    let averages: Snapshot | undefined;
+  create: (options) => {
+    const average = new WeightAverage(options);
     let trained: Snapshot | undefined; // the weights that training goes on with, while the averages are evaluated
-    let updates = 0;
     const free = () => {
-      averages?.dispose();
+      average.dispose();
       trained?.dispose();
-      averages = trained = undefined;
+      trained = undefined;
     };
     const putBack = () => {
       trained?.restore();
       trained?.dispose();
       trained = undefined;
     };
-    const average = (weights: readonly Variable[]) => {
-      const rate = warmUp ? decayAt(decay, updates) : decay;
-      updates += 1;
-      const before = averages;
-      averages = new Snapshot(weights, before && averageStep(before.values, weights, rate));
-      before?.dispose();
-    };
     return {
-      traceable: false, // it keeps tensors from step to step
       onTrainBegin: () => {
         free();
-        updates = 0;
+        average.begin();
       },
-      onAfterOptimizerStep: ({ student }) => average(weightsOf(student)),
+      onAfterOptimizerStep: ({ student }) => average.update(weightsOf(student)),
       onBeforeEval: ({ student }) => {
-        if (averages === undefined) return;
+        if (average.averages === undefined) return;
         trained = new Snapshot(weightsOf(student));
-        averages.restore();
+        average.averages.restore();
       },
       onAfterEval: { order: 'post', handler: putBack },
       onTrainEnd: {
         order: 'pre', // who keeps a better student comes after
         handler: () => {
-          averages?.restore();
+          average.averages?.restore();
           free();
         },
       },
@@ -83,12 +57,10 @@ export const ema = definePlugin({
         free();
       },
       dispose: free,
-      state: () => ({ updates, averages: averages?.values ?? null }),
+      state: () => average.state(),
       restore: (state, { student }) => {
         free();
-        updates = state['updates'] as number;
-        if (state['averages'] !== null)
-          averages = new Snapshot(weightsOf(student), state['averages'] as readonly Tensor[]);
+        average.restore(state, weightsOf(student));
       },
     };
   },

@@ -1,16 +1,15 @@
-import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import {
   asStudent,
-  averageStep,
-  decayAt,
   parseOptions,
   type Plugin,
   Snapshot,
   type StudentLike,
   type TeacherSource,
+  WeightAverage,
   weightsOf,
 } from '@tfjs-distill/core';
 import * as z from 'zod/mini';
+import { studentAsTeacher } from './studentAsTeacher.js';
 
 const schema = z.strictObject({
   decay: z._default(z.number().check(z.gte(0), z.lt(1)), 0.999),
@@ -46,44 +45,23 @@ export interface MeanTeacher {
  * @see Tarvainen, Valpola, "Mean teachers are better role models", https://arxiv.org/abs/1703.01780 (2017)
  */
 export function meanTeacher(student: StudentLike, options: MeanTeacherOptions = {}): MeanTeacher {
-  const { decay, warmUp } = parseOptions(schema, options, 'meanTeacher');
+  const average = new WeightAverage(parseOptions(schema, options, 'meanTeacher'));
   const learner = asStudent(student);
-  let averages: Snapshot | undefined;
-  let updates = 0;
-  const replace = (next: Snapshot | undefined) => {
-    averages?.dispose();
-    averages = next;
-  };
-  const answer: TeacherSource['outputs'] = ({ x }, taps = []) =>
-    tidy(() => {
-      const { output, features } = learner.forward(x, { training: false, taps });
-      return { logits: output, features };
-    });
+  const { signature, outputs } = studentAsTeacher(learner);
   return {
     teacher: {
       name: `mean of ${learner.name}`,
-      signature: learner.signature,
-      outputs: (batch, taps) => borrowing(weightsOf(learner), averages, () => answer(batch, taps)),
+      signature,
+      // until the first step teacher and student are one
+      outputs: (batch, taps) => borrowing(weightsOf(learner), average.averages, () => outputs(batch, taps)),
     },
     plugin: {
       name: 'mean-teacher',
-      onTrainBegin: () => {
-        replace(undefined); // until the first step teacher and student are one
-        updates = 0;
-      },
-      onAfterOptimizerStep: () => {
-        const weights = weightsOf(learner);
-        const rate = warmUp ? decayAt(decay, updates) : decay;
-        updates += 1;
-        replace(new Snapshot(weights, averages && averageStep(averages.values, weights, rate)));
-      },
-      dispose: () => replace(undefined),
-      state: () => ({ updates, averages: averages?.values ?? null }),
-      restore: (state) => {
-        updates = state['updates'] as number;
-        const values = state['averages'] as readonly Tensor[] | null;
-        replace(values === null ? undefined : new Snapshot(weightsOf(learner), values));
-      },
+      onTrainBegin: () => average.begin(),
+      onAfterOptimizerStep: () => average.update(weightsOf(learner)),
+      dispose: () => average.dispose(),
+      state: () => average.state(),
+      restore: (state) => average.restore(state, weightsOf(learner)),
     },
   };
 }
