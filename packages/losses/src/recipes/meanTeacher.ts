@@ -47,13 +47,14 @@ export interface MeanTeacher {
 export function meanTeacher(student: StudentLike, options: MeanTeacherOptions = {}): MeanTeacher {
   const average = new WeightAverage(parseOptions(schema, options, 'meanTeacher'));
   const learner = asStudent(student);
-  const { signature, outputs } = studentAsTeacher(learner);
+  const self = studentAsTeacher(learner);
   return {
     teacher: {
       name: `mean of ${learner.name}`,
-      signature,
+      signature: self.signature,
       // until the first step teacher and student are one
-      outputs: (batch, taps) => borrowing(weightsOf(learner), average.averages, () => outputs(batch, taps)),
+      outputs: (batch, taps) =>
+        borrowing(weightsOf(learner), average.averages, () => self.outputs(batch, taps)),
     },
     plugin: {
       name: 'mean-teacher',
