@@ -7,7 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: [SOURCE], externalConditions: [SOURCE] } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/slow/**', 'test/browser/**'],
+    exclude: ['test/slow/**', 'test/scale/**', 'test/browser/**'],
     maxWorkers: 2,
     isolate: false, // modules load once a worker, not once a file: five times as fast; what a test registers it takes back
     testTimeout: 30_000,

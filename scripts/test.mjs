@@ -1,10 +1,11 @@
 // npm test: sets up what is missing, checks types, lint and format, runs the suite on every engine that is here.
-// npm test -- --ci: also the slow tests, those in browsers, and the suite on the newest Node.
+// npm test -- --ci: also the slow tests, those of many processes and in browsers, and the suite on the newest Node.
 import { join } from 'node:path';
 import { findBrowsers } from './browsers.mjs';
 import { ensureEngine } from './ensureEngine.mjs';
 import { ROOT, run, setUp } from './setUp.mjs';
 import { runSuite } from './runSuite.mjs';
+import { scaleTools } from './scaleTools.mjs';
 
 /** Tests whose outcome may depend on the engine; the others run once. */
 const BY_ENGINE = ['test/core', 'test/losses', 'test/integration'];
@@ -28,7 +29,9 @@ else
 if (process.argv.includes('--ci')) {
   const newest = newestNode();
   if (newest) suite('everything, on the newest Node', { TEST_ENGINE: 'wasm' }, [], newest);
-  suite('slow tests', { KILLS: process.env.KILLS ?? '10' }, ['--config', 'vitest.slow.config.ts']);
+  const KILLS = process.env.KILLS ?? '10';
+  suite('slow tests', { KILLS }, ['--config', 'vitest.slow.config.ts']);
+  suite('past one machine', { KILLS, ...scaleTools() }, ['--config', 'vitest.scale.config.ts']);
   suite('pages in real browsers', findBrowsers(), ['--config', 'vitest.browser.config.ts']);
 }
 suite('hooks where code from strings is forbidden', { TEST_ENGINE: 'cpu' }, [
