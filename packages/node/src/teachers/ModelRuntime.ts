@@ -21,6 +21,8 @@ export interface ModelRuntime {
   readonly description: string;
   readonly inputs: readonly ModelPort[];
   readonly outputs: readonly ModelPort[];
+  /** Whether it bounds by itself how much is under way, over all who ask. Default false. */
+  readonly bounded?: boolean;
   /** Answers for samples in the order of the inputs, named outputs only. May throw anything. */
   run(inputs: readonly PortValues[], outputs: readonly string[]): Promise<readonly PortValues[]>;
   dispose?(): void;

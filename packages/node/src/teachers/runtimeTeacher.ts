@@ -21,7 +21,7 @@ export interface RuntimeTeacherOptions {
   readonly logits?: string | undefined;
   /** Samples that the model is asked for at once. Default: the whole batch. */
   readonly batchSize?: number | undefined;
-  /** Requests under way at once. Default 1. */
+  /** Requests under way at once; of one batch, where the runtime bounds them over all by itself. Default 1. */
   readonly concurrency?: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export function runtimeTeacher(runtime: ModelRuntime, options: RuntimeTeacherOpt
   const { name, batchSize, concurrency = 1 } = options;
   const logits = logitsPort(runtime, options.logits).name;
   const fixed = runtime.inputs[0]?.shape?.[0] ?? undefined;
-  const limit = pLimit(concurrency);
+  const shared = pLimit(concurrency);
   return {
     name,
     signature: signatureOf(runtime, logits),
@@ -47,6 +47,7 @@ export function runtimeTeacher(runtime: ModelRuntime, options: RuntimeTeacherOpt
       const inputs = await readInputs(teacherInput(batch), runtime);
       const samples = inputs[0]?.shape[0] ?? 0;
       const pieces = piecesOf(samples, fixed ?? batchSize ?? samples);
+      const limit = runtime.bounded ? pLimit(concurrency) : shared;
       let failed = false;
       const ask = async (piece: Piece) => {
         if (failed) return []; // the batch is lost: spare the model the rest

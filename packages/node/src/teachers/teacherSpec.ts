@@ -36,8 +36,11 @@ export const teacherSpecSchema = z.strictObject({
   preprocess: preprocess.optional(),
   classes: classes.optional(),
   logits: z.string().optional().describe('Name of the output that has the logits'),
-  batchSize: count.optional().describe('Samples a request'),
+  batchSize: count.optional().describe('Most samples a request'),
   concurrency: count.optional().describe('Requests under way at once'),
+  window: wait
+    .optional()
+    .describe('How long a smaller ask waits for others to go along, milliseconds. Default 0'),
   timeout: count.optional().describe('Longest wait for an answer, milliseconds'),
   retries: wait.optional().describe('How often a request is repeated that failed for a passing reason'),
   backoff: wait.optional().describe('Wait before the first repetition, milliseconds; doubled each time'),

@@ -10,6 +10,7 @@ import { exportCommand } from './export.js';
 import { init } from './init.js';
 import { page } from './page.js';
 import { run } from './run.js';
+import { serve } from './serve.js';
 import { sweep } from './sweep.js';
 
 /** The subcommands of `distill`. To add one: a file beside this one, a line here. Import heavy code in the action. */
@@ -22,6 +23,7 @@ export const COMMANDS: readonly (() => Command)[] = [
   exportCommand,
   page,
   label,
+  serve,
   layers,
   exits,
   engine,

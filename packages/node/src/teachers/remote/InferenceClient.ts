@@ -6,6 +6,8 @@ export interface ModelMetadata {
   readonly versions: readonly string[];
   readonly inputs: readonly ModelPort[];
   readonly outputs: readonly ModelPort[];
+  /** Most samples of one request, where the server tells. */
+  readonly maxBatch?: number | undefined;
 }
 
 /** One way of talking to a model server. Throws a `RequestError` of one request; repeats nothing. */

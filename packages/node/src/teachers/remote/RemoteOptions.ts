@@ -4,10 +4,15 @@ export interface RemoteOptions {
   readonly name?: string | undefined;
   /** Output with the logits or probabilities. Default: the only one, or the one called `logits`. */
   readonly logits?: string | undefined;
-  /** Samples a request. Default 32. */
+  /** Most samples of one request; fewer where the server says that it takes fewer. Default 32. */
   readonly batchSize?: number | undefined;
-  /** Requests under way at once. Default 4. */
+  /** Requests under way at once, of all in this process that reach the model alike. Default 4. */
   readonly concurrency?: number | undefined;
+  /**
+   * Milliseconds that an ask of fewer samples waits for others of this process to go along in one request. Default 0:
+   * only what is asked at the same moment, or while `concurrency` requests are under way.
+   */
+  readonly window?: number | undefined;
   /** Longest wait for one answer, milliseconds. Default 30,000. */
   readonly timeout?: number | undefined;
   /** How often a request is repeated that failed for a passing reason. Default 5. */

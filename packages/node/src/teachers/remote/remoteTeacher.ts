@@ -1,21 +1,16 @@
-import { DistillError, expected, messageOf, type TeacherSource } from '@tfjs-distill/core';
-import retry from 'p-retry';
+import { DistillError, expected, type TeacherSource } from '@tfjs-distill/core';
 import { type ModelRuntime } from '../ModelRuntime.js';
 import { runtimeTeacher } from '../runtimeTeacher.js';
-import { type InferenceClient, type ModelMetadata } from './InferenceClient.js';
-import { grpcClient } from './grpcClient.js';
-import { modelAddress } from './modelAddress.js';
+import { connectModel, type ModelConnection } from './connectModel.js';
 import { type RemoteOptions } from './RemoteOptions.js';
-import { RequestError } from './RequestError.js';
-import { restClient } from './restClient.js';
-
-const LONGEST_PAUSE = 30_000;
 
 /**
  * A teacher on a model server of the Open Inference Protocol v2: KServe, Triton, MLServer and others.
  *
- * A batch goes out in requests of `batchSize` samples, `concurrency` of them at once. A request that fails for a passing
- * reason (no answer, busy, status 5xx, an answer cut short) is repeated, with growing pauses.
+ * A batch goes out in requests of up to `batchSize` samples, `concurrency` of them at once. A request that fails for a
+ * passing reason (no answer, busy, status 5xx, an answer cut short) is repeated, with growing pauses. All teachers of
+ * this process that reach a model alike share its connections and the bound, and what several ask at about the same
+ * time goes out together; see `window`.
  *
  * @param url `http(s)://host/v2/models/NAME[/versions/VERSION]`, or `grpc(s)://host:port/NAME[/VERSION]`, which needs
  *   `@grpc/grpc-js` and `@grpc/proto-loader`.
@@ -35,65 +30,26 @@ export async function remoteTeacher(url: string, options: RemoteOptions = {}): P
 /** The source together with what the server tells of the model. */
 export async function openRemote(url: string, options: RemoteOptions = {}) {
   checkOptions(options);
-  const address = modelAddress(url);
-  const description = `Model server ${address.server}, model "${address.model}"`;
-  const client = await (address.server.startsWith('grpc') ? grpcClient : restClient)(address, options);
+  const connection = await connectModel(url, options);
+  const { address, metadata } = connection;
   try {
-    const metadata = await patiently(options, () => client.metadata()).catch((cause: unknown) => {
-      throw new DistillError('TEACHER', `${description}: ${messageOf(cause)}`, { cause });
-    });
-    const runtime = runtimeOf(description, client, metadata, options);
-    const { batchSize = 32, concurrency = 4, logits, name = address.model } = options;
-    return { metadata, source: runtimeTeacher(runtime, { name, logits, batchSize, concurrency }) };
+    const { concurrency = 4, logits, name = address.model } = options;
+    const runtime = runtimeOf(connection);
+    const source = runtimeTeacher(runtime, { name, logits, batchSize: connection.batchSize, concurrency });
+    return { metadata, source };
   } catch (error) {
-    client.close();
+    connection.release();
     throw error;
   }
 }
 
-function runtimeOf(
-  description: string,
-  client: InferenceClient,
-  { inputs, outputs }: ModelMetadata,
-  options: RemoteOptions,
-): ModelRuntime {
+function runtimeOf({ description, metadata, infer, release }: ModelConnection): ModelRuntime {
+  const { inputs, outputs } = metadata;
   if (inputs.length === 0)
     throw new DistillError('TEACHER', `${description}: it does not tell the model's inputs.`, {
       hint: 'Give the model a signature on the server (MLServer: `inputs` in model-settings.json).',
     });
-  return {
-    description,
-    inputs,
-    outputs,
-    run: (asked, wanted) => patiently(options, () => client.infer(asked, wanted)),
-    dispose: () => client.close(),
-  };
-}
-
-/** Repeats what failed for a passing reason; says how often it was tried. */
-async function patiently<T>(
-  { retries = 5, backoff = 250 }: RemoteOptions,
-  request: () => Promise<T>,
-): Promise<T> {
-  let tries = 0;
-  try {
-    return await retry(
-      () => {
-        tries += 1;
-        return request();
-      },
-      {
-        retries,
-        minTimeout: backoff,
-        maxTimeout: LONGEST_PAUSE,
-        randomize: true,
-        shouldRetry: ({ error }) => error instanceof RequestError && error.passing,
-      },
-    );
-  } catch (cause) {
-    if (tries < 2) throw cause;
-    throw new RequestError(`${messageOf(cause)} Tried ${tries} times.`, true, { cause });
-  }
+  return { description, inputs, outputs, bounded: true, run: infer, dispose: release };
 }
 
 function checkOptions(options: RemoteOptions): void {
@@ -103,7 +59,7 @@ function checkOptions(options: RemoteOptions): void {
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw expected(name, 'a whole number above 0', value, { where });
   }
-  for (const name of ['retries', 'backoff'] as const) {
+  for (const name of ['retries', 'backoff', 'window'] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value >= 0))
       throw expected(name, 'a whole number from 0', value, { where });

@@ -10,19 +10,25 @@ import { readTls } from './readTls.js';
 const JSON_LENGTH = 'inference-header-content-length';
 const BINARY = 'binary_tensor_data';
 
-type RestOptions = Pick<RemoteOptions, 'headers' | 'tls' | 'timeout'>;
+type RestOptions = Pick<RemoteOptions, 'concurrency' | 'headers' | 'tls' | 'timeout'>;
 
-/** Talks to a model server by REST; with raw numbers instead of JSON where the server says that it can. */
+const CONFIGURATION = 'model_configuration';
+
+/**
+ * Talks to a model server by REST; with raw numbers instead of JSON where the server says that it can. Connections stay
+ * open between requests, as many as there are requests under way at once.
+ */
 export async function restClient(address: ModelAddress, options: RestOptions): Promise<InferenceClient> {
   const { server, model, version } = address;
-  const { timeout = 30_000, headers } = options;
+  const { timeout = 30_000, headers, concurrency = 4 } = options;
   const agent = new Agent({
     connect: { ...(await readTls(options.tls)) },
+    connections: concurrency,
     headersTimeout: 0,
     bodyTimeout: 0,
   });
   const path = `/v2/models/${encodeURIComponent(model)}${version ? `/versions/${version}` : ''}`;
-  let binary: boolean | undefined;
+  let told: readonly string[] | undefined;
 
   async function request(
     place: string,
@@ -41,17 +47,27 @@ export async function restClient(address: ModelAddress, options: RestOptions): P
   }
 
   async function extensions(): Promise<readonly string[]> {
-    const { body } = await request('/v2');
-    const { extensions: told = [] } = parse(body) as { extensions?: readonly string[] };
-    return told;
+    const read = async () =>
+      (parse((await request('/v2')).body) as { extensions?: readonly string[] }).extensions ?? [];
+    return (told ??= await read());
+  }
+
+  /** An extension of Triton's; 0 there stands for a model without a batch dimension. */
+  async function maxBatch(): Promise<number | undefined> {
+    if (!(await extensions()).includes(CONFIGURATION)) return undefined;
+    const { max_batch_size: most } = parse((await request(`${path}/config`)).body) as {
+      max_batch_size?: number;
+    };
+    return most !== undefined && most > 0 ? most : undefined;
   }
 
   return {
     async metadata() {
-      return asMetadata(parse((await request(path)).body));
+      const metadata = asMetadata(parse((await request(path)).body));
+      return { ...metadata, maxBatch: await maxBatch() };
     },
     async infer(inputs, outputs) {
-      binary ??= (await extensions()).includes(BINARY);
+      const binary = (await extensions()).includes(BINARY);
       const { content, jsonLength } = encodeRequest(inputs, outputs, binary);
       const type = { 'content-type': binary ? 'application/octet-stream' : 'application/json' };
       const length = jsonLength === undefined ? undefined : { [JSON_LENGTH]: String(jsonLength) };
@@ -60,8 +76,8 @@ export async function restClient(address: ModelAddress, options: RestOptions): P
         body: content,
         headers: { ...type, ...length },
       });
-      const told = response.headers.get(JSON_LENGTH);
-      return decodeResponse(body, told === null ? undefined : Number(told));
+      const answered = response.headers.get(JSON_LENGTH);
+      return decodeResponse(body, answered === null ? undefined : Number(answered));
     },
     close: () => void agent.destroy(),
   };

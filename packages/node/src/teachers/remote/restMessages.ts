@@ -9,7 +9,7 @@ export interface Body {
 }
 
 /** A tensor in JSON, as the protocol has it. */
-interface JsonTensor {
+export interface JsonTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
@@ -30,22 +30,32 @@ export function encodeRequest(
   binary: boolean,
 ): Body {
   const asked = outputs.map((name) => ({ name }));
-  if (!binary) {
-    const told = inputs.map(({ values, datatype, ...rest }) => {
-      if (datatype === 'FP16')
-        throw new RequestError('FP16 inputs need the binary extension, which the server lacks.', false);
-      return { ...rest, datatype, data: Array.from(values) };
-    });
-    return { content: JSON.stringify({ inputs: told, outputs: asked }) };
-  }
-  const raw = inputs.map(({ values, datatype }) => encodeValues(values, datatype));
-  const told = inputs.map(({ values: _, ...rest }, i) => ({
-    ...rest,
-    parameters: { binary_data_size: raw[i]?.byteLength },
+  if (!binary && inputs.some(({ datatype }) => datatype === 'FP16'))
+    throw new RequestError('FP16 inputs need the binary extension, which the server lacks.', false);
+  const parameters = { binary_data_output: true };
+  return withTensors(inputs, binary, (told) => ({
+    inputs: told,
+    outputs: asked,
+    ...(binary && { parameters }),
   }));
-  const json = Buffer.from(
-    JSON.stringify({ inputs: told, outputs: asked, parameters: { binary_data_output: true } }),
-  );
+}
+
+/** A message with tensors in it: their numbers in the JSON, or raw behind it. */
+export function withTensors(
+  ports: readonly PortValues[],
+  binary: boolean,
+  message: (tensors: readonly JsonTensor[]) => object,
+): Body {
+  if (!binary) {
+    const told = ports.map(({ values, ...rest }) => ({ ...rest, data: Array.from(values) }));
+    return { content: JSON.stringify(message(told)) };
+  }
+  const raw = ports.map(({ values, datatype }) => encodeValues(values, datatype));
+  const told = ports.map(({ values: _, ...rest }, i) => ({
+    ...rest,
+    parameters: { binary_data_size: (raw[i] as Uint8Array).byteLength },
+  }));
+  const json = Buffer.from(JSON.stringify(message(told)));
   return { content: Buffer.concat([json, ...raw]), jsonLength: json.byteLength };
 }
 
@@ -57,17 +67,29 @@ export function encodeRequest(
  */
 export function decodeResponse(body: Uint8Array, jsonLength = body.byteLength): readonly PortValues[] {
   const { outputs } = parsed(body.subarray(0, jsonLength));
-  let at = jsonLength;
-  return outputs.map((output) => {
-    const { name, datatype, shape, data, parameters } = output;
+  return decodeTensors('output', outputs, body.subarray(jsonLength));
+}
+
+/**
+ * Tensors of a message; raw numbers in the order of those that have them.
+ *
+ * @throws RequestError if there are fewer raw bytes than told, or values that are no numbers.
+ */
+export function decodeTensors(
+  what: 'input' | 'output',
+  tensors: readonly JsonTensor[],
+  raw: Uint8Array,
+): readonly PortValues[] {
+  let at = 0;
+  return tensors.map(({ name, datatype, shape, data, parameters }) => {
     const size = parameters?.binary_data_size;
-    if (size === undefined) return { name, datatype, shape, values: flat(name, data) };
-    if (at + size > body.byteLength || size % bytesOf(datatype) !== 0)
+    if (size === undefined) return { name, datatype, shape, values: flat(what, name, data) };
+    if (at + size > raw.byteLength || size % bytesOf(datatype) !== 0)
       throw new RequestError(
-        `Expected ${size} bytes of output "${name}", got ${body.byteLength - at}.`,
+        `Expected ${size} bytes of ${what} "${name}", got ${raw.byteLength - at}.`,
         true,
       );
-    const values = decodeValues(body.subarray(at, at + size), datatype);
+    const values = decodeValues(raw.subarray(at, at + size), datatype);
     at += size;
     return { name, datatype, shape, values };
   });
@@ -88,18 +110,18 @@ function parsed(json: Uint8Array): { readonly outputs: readonly JsonTensor[] } {
   );
 }
 
-function isTensor(value: unknown): value is JsonTensor {
+export function isTensor(value: unknown): value is JsonTensor {
   const { name, datatype, shape } = (value ?? {}) as Partial<JsonTensor>;
   return typeof name === 'string' && typeof datatype === 'string' && Array.isArray(shape);
 }
 
-/** Servers may nest the numbers or not. */
-function flat(name: string, data: unknown): number[] {
-  if (!Array.isArray(data)) throw new RequestError(`Expected numbers in output "${name}", got none.`, false);
+/** Numbers may be nested or not. */
+function flat(what: string, name: string, data: unknown): number[] {
+  if (!Array.isArray(data)) throw new RequestError(`Expected numbers in ${what} "${name}", got none.`, false);
   const values = data.flat(Infinity) as unknown[];
   if (values.every((value): value is number => typeof value === 'number')) return values;
   throw new RequestError(
-    `Expected numbers in output "${name}", got ${typeof values.find((v) => typeof v !== 'number')}.`,
+    `Expected numbers in ${what} "${name}", got ${typeof values.find((v) => typeof v !== 'number')}.`,
     false,
   );
 }

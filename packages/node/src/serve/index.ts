@@ -1,0 +1,1 @@
+export { serveTeacher, type ServeOptions, type TeacherServer } from './serveTeacher.js';
