@@ -1,40 +1,26 @@
-import { toHtml } from 'hast-util-to-html';
 import { h } from 'hastscript';
 import { type Chart } from '../report/charts/Chart.js';
 import { figure } from '../report/figure.js';
+import { htmlPage } from '../report/htmlPage.js';
 import { htmlTable } from '../report/htmlTable.js';
-import { STYLE } from '../report/style.js';
 import { curveCells, exitFinding, rowCells } from './exitCells.js';
 import { type ExitsReport } from './reportExits.js';
 
 /** The report as one page that needs nothing else. */
 export async function exitsPage(report: ExitsReport): Promise<string> {
   const title = `Exits of ${report.model}`;
-  const page = h('html', { lang: 'en' }, [
-    h('head', [
-      h('meta', { charset: 'utf-8' }),
-      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      h('meta', { name: 'color-scheme', content: 'light dark' }),
-      h('link', { rel: 'icon', href: 'data:,' }),
-      h('title', title),
-      h('style', STYLE),
-    ]),
-    h('body', [
-      h('main', [
-        h('h1', title),
-        h('p.finding', exitFinding(report)),
-        h('h2', 'Each exit by itself'),
-        htmlTable(rowCells(report), 'Each exit by itself'),
-        h(
-          'p.note',
-          `On ${report.samples} samples of ${report.data}. ${COST} Ensemble: the mean of all probabilities.`,
-        ),
-        h('h2', 'Stopping early'),
-        await figure(exitChart(report)),
-      ]),
-    ]),
+  return htmlPage(title, [
+    h('h1', title),
+    h('p.finding', exitFinding(report)),
+    h('h2', 'Each exit by itself'),
+    htmlTable(rowCells(report), 'Each exit by itself'),
+    h(
+      'p.note',
+      `On ${report.samples} samples of ${report.data}. ${COST} Ensemble: the mean of all probabilities.`,
+    ),
+    h('h2', 'Stopping early'),
+    await figure(exitChart(report)),
   ]);
-  return `<!doctype html>\n${toHtml(page)}\n`;
 }
 
 export const COST = 'Cost: operations by then, as a share of the model without exits.';

@@ -1,5 +1,4 @@
 import type { Element } from 'hast';
-import { toHtml } from 'hast-util-to-html';
 import { h } from 'hastscript';
 import { stringify } from 'yaml';
 import { type RunRecord } from '../run/RunRecord.js';
@@ -8,49 +7,33 @@ import { classCells } from './classCells.js';
 import { evaluationCells } from './evaluationCells.js';
 import { figure } from './figure.js';
 import { finding } from './finding.js';
+import { htmlPage } from './htmlPage.js';
 import { htmlTable } from './htmlTable.js';
 import { networksOf } from './networksOf.js';
-import { STYLE } from './style.js';
 import { countText } from './texts.js';
 
-/**
- * A run's report as one page that needs nothing else: no script, no font, no address. Follows the reader's light or
- * dark, fits a phone, and has every picture's numbers as a table.
- */
+/** A run's report as one page that needs nothing else; every picture's numbers are there as a table too. */
 export async function reportPage(record: RunRecord): Promise<string> {
   const figures: Element[] = [];
   for (const chart of chartsOf(record)) figures.push(await figure(chart));
-  const page = h('html', { lang: 'en' }, [
-    h('head', [
-      h('meta', { charset: 'utf-8' }),
-      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      h('meta', { name: 'color-scheme', content: 'light dark' }),
-      h('link', { rel: 'icon', href: 'data:,' }),
-      h('title', `${record.name} – distillation report`),
-      h('style', STYLE),
-    ]),
-    h('body', [
-      h('main', [
-        h('h1', record.name),
-        h('p.finding', finding(record)),
-        h('h2', 'Results'),
-        htmlTable(evaluationCells(record), 'Results', 'results'),
-        h('p.note', legend(record)),
-        h('h2', 'Charts'),
-        h('div.charts', figures),
-        h('h2', 'Classes'),
-        htmlTable(classCells(record), 'Classes'),
-        h(
-          'p.note',
-          'Recall: share of the class that is found. F1: harmonic mean of precision and recall. Means over the seeds.',
-        ),
-        h('h2', 'Settings'),
-        h('pre', { tabIndex: 0, ariaLabel: 'Configuration' }, stringify(record.config)),
-        h('div.settings', htmlTable(machineCells(record), 'Where and from what it ran')),
-      ]),
-    ]),
+  return htmlPage(`${record.name} – distillation report`, [
+    h('h1', record.name),
+    h('p.finding', finding(record)),
+    h('h2', 'Results'),
+    htmlTable(evaluationCells(record), 'Results', 'results'),
+    h('p.note', legend(record)),
+    h('h2', 'Charts'),
+    h('div.charts', figures),
+    h('h2', 'Classes'),
+    htmlTable(classCells(record), 'Classes'),
+    h(
+      'p.note',
+      'Recall: share of the class that is found. F1: harmonic mean of precision and recall. Means over the seeds.',
+    ),
+    h('h2', 'Settings'),
+    h('pre', { tabIndex: 0, ariaLabel: 'Configuration' }, stringify(record.config)),
+    h('div.settings', htmlTable(machineCells(record), 'Where and from what it ran')),
   ]);
-  return `<!doctype html>\n${toHtml(page)}\n`;
 }
 
 /** What the table's columns mean. */
