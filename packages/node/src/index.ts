@@ -1,7 +1,9 @@
 export * from './checkpoint/index.js';
+export { trainingBar } from './cli/trainingBar.js';
 export * from './data/augmentImages.js';
 export type * from './data/Dataset.js';
 export { type DatasetSpec, datasetSpecSchema } from './data/datasetSpec.js';
+export { drawLabelled } from './data/drawLabelled.js';
 export * from './data/loadIdxDataset.js';
 export * from './data/loadMnist.js';
 export * from './data/openDataset.js';

@@ -15,6 +15,15 @@ describe('resultsTable', () => {
     ]);
   });
 
+  it('has a table for each further measure', () => {
+    const further = [{ measure: 'ms a step', rows: [{ name: 'alone', values: [2.5] }] }];
+    expect(
+      resultsTable({ ...record, further })
+        .split('\n')
+        .slice(5, 10),
+    ).toEqual(['', '|  | ms a step |', '| --- | --- |', '| alone | 2.50 |', '']);
+  });
+
   it('has no column that no row fills', () => {
     const rows = record.rows.map(({ name, values }) => ({ name, values }));
     expect(resultsTable({ ...record, rows }).split('\n')[0]).toBe('|  | test accuracy, % |');

@@ -3,7 +3,6 @@ import { type Batch } from '@tfjs-distill/core';
 import { type Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { batches, firstIds } from '../../../packages/examples/src/mnist-distiller/batches.js';
-import { drawLabelled } from '../../../packages/examples/src/mnist-distiller/drawLabelled.js';
 
 /** Image i is all pixels i, its label i modulo 5. */
 const set: LabelledImages = {
@@ -57,23 +56,5 @@ describe('batches', () => {
       return epoch?.x.slice(4 * at, 4 * at + 4);
     };
     expect(await views()).not.toEqual(await views());
-  });
-});
-
-describe('drawLabelled', () => {
-  const labels = Int32Array.from({ length: 1000 }, (_, i) => (i * i) % 10); // uneven: squares end in 0, 1, 4, 5, 6, 9
-
-  it('draws the same number of every class, no image twice', () => {
-    const drawn = drawLabelled(labels, 60, 1);
-    expect(new Set(drawn).size).toBe(60);
-    const counts = new Map<number, number>();
-    for (const i of drawn) counts.set(labels[i]!, (counts.get(labels[i]!) ?? 0) + 1);
-    expect([...counts.values()]).toEqual([10, 10, 10, 10, 10, 10]);
-  });
-
-  it('draws others for another seed, all if all are asked for', () => {
-    expect(drawLabelled(labels, 60, 2)).not.toEqual(drawLabelled(labels, 60, 1));
-    expect(drawLabelled(labels, 60, 2)).toEqual(drawLabelled(labels, 60, 2));
-    expect(drawLabelled(labels, 1000, 1)).toHaveLength(1000);
   });
 });

@@ -19,10 +19,11 @@ import {
   type TensorData,
 } from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
-import { everyRow, openDataset, type Samples, sampleTensors, type SampleTensors } from '@tfjs-distill/node';
-import { SingleBar } from 'cli-progress';
+import { openDataset, type SampleTensors, trainingBar } from '@tfjs-distill/node';
+import { countingBar } from '../example/countingBar.js';
+import { firstSamples } from '../example/firstSamples.js';
+import { planOf, seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
-import { trainingBar } from '../example/trainingBar.js';
 import { net } from './net.js';
 import { prepared, resnetBody } from './resnetBody.js';
 
@@ -41,14 +42,12 @@ await runExample({
   name: 'cached-resnet',
   description: 'ResNet-50 teaches a small network; its outputs are cached by sample id.',
   run: async ({ full, data, ...options }) => {
-    const preset = full ? FULL : SHORT;
-    const { size, width } = preset;
-    const images = options.images ?? preset.images;
-    const epochs = options.epochs ?? preset.epochs;
-    const seeds = Array.from({ length: options.seeds ?? preset.seeds }, (_, i) => i + 1);
+    const plan = planOf(full ? FULL : SHORT, options);
+    const { images, size, width, epochs } = plan;
+    const seeds = seedsOf(plan);
     const dataset = await openDataset({ type: 'cifar10', ...(data !== undefined && { path: data }) });
-    const train = first(dataset.train, images);
-    const test = first(dataset.test, Math.min(preset.testImages, images));
+    const train = firstSamples(dataset.train, images);
+    const test = firstSamples(dataset.test, Math.min(plan.testImages, images));
 
     // The body is frozen: each image passes it once, and only the head is trained.
     const body = await resnetBody(CACHE, size);
@@ -85,7 +84,7 @@ await runExample({
     return {
       measure: 'best test accuracy, %',
       seeds,
-      settings: { ...preset, images, epochs, batch: BATCH },
+      settings: { ...plan, batch: BATCH },
       rows,
     };
   },
@@ -110,7 +109,7 @@ async function fitted(
   const manager = prepareCompression(model, {
     criterion,
     optimizer: optimizers.adam(1e-3),
-    plugins: [trainingBar(name), keepBest({ metric: 'val_accuracy' })],
+    plugins: [...trainingBar(name), keepBest({ metric: 'val_accuracy' })],
     ...(teacher && { teacher }),
   });
   try {
@@ -141,11 +140,7 @@ function newHead(): LayersModel {
 async function featuresOf(body: LayersModel, samples: SampleTensors, size: number): Promise<TensorData> {
   const count = samples.ids.length;
   const all = new Float32Array(count * 2048);
-  const bar = new SingleBar({
-    format: 'ResNet-50 {bar} {value}/{total} images, {eta_formatted} left',
-    clearOnComplete: true,
-  });
-  bar.start(count, 0);
+  const bar = countingBar('ResNet-50', count, 'images');
   for (let at = 0; at < count; at += 50) {
     const rows = Int32Array.from({ length: Math.min(50, count - at) }, (_, i) => at + i);
     const batch = takeSamples({ x: samples.x }, rows);
@@ -157,8 +152,4 @@ async function featuresOf(body: LayersModel, samples: SampleTensors, size: numbe
   }
   bar.stop();
   return { x: tensor2d(all, [count, 2048]), y: samples.y, ids: samples.ids };
-}
-
-function first(samples: Samples, count: number): SampleTensors {
-  return sampleTensors(samples, everyRow(samples).subarray(0, count));
 }

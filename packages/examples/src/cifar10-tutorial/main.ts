@@ -16,16 +16,10 @@ import {
   rememberingTeacher,
   type TeacherSource,
 } from '@tfjs-distill/core';
-import {
-  everyRow,
-  openDataset,
-  openModel,
-  type Samples,
-  sampleTensors,
-  type SampleTensors,
-} from '@tfjs-distill/node';
+import { openDataset, openModel, type SampleTensors, trainingBar } from '@tfjs-distill/node';
 import { type ExampleRow } from '../example/ExampleRecord.js';
-import { trainingBar } from '../example/trainingBar.js';
+import { firstSamples } from '../example/firstSamples.js';
+import { type Plan as Common, planOf, seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { EXTENSIONS, type Method, TUTORIAL } from './methods.js';
 import { deepNN, lightNN } from './models.js';
@@ -34,12 +28,9 @@ import { exportNetwork } from './weights/exportNetwork.js';
 const BATCH = 128;
 const RATE = 1e-3;
 
-interface Plan {
-  readonly images: number;
+interface Plan extends Common {
   readonly testImages: number;
   readonly teacherEpochs: number;
-  readonly epochs: number;
-  readonly seeds: number;
   readonly methods: readonly Method[];
 }
 
@@ -76,14 +67,15 @@ await runExample({
   async run({ full, data, save, teacher: saved, teacherEpochs, matchings, ...options }) {
     const dataset = await openDataset({ type: 'cifar10', ...(data !== undefined && { path: data }) });
     const preset = full ? FULL : SHORT;
+    const images = Math.min(options.images ?? preset.images, dataset.train.labels.length);
     const plan = {
-      ...planOf(preset, options, dataset.train.labels.length),
+      ...planOf(preset, { ...options, images }),
       methods: preset.methods.slice(0, matchings === undefined ? undefined : Number(matchings)),
       teacherEpochs: Number(teacherEpochs ?? preset.teacherEpochs),
     };
-    const train = first(dataset.train, plan.images);
-    const test = first(dataset.test, plan.testImages);
-    const seeds = Array.from({ length: plan.seeds }, (_, i) => i + 1);
+    const train = firstSamples(dataset.train, plan.images);
+    const test = firstSamples(dataset.test, plan.testImages);
+    const seeds = seedsOf(plan);
     say(
       `${plan.images.toLocaleString('en')} images, teacher ${plan.teacherEpochs} epochs, each student ${plan.epochs}` +
         ` epochs, ${plan.seeds} ${plan.seeds === 1 ? 'seed' : 'seeds'}.${full ? '' : ' The tutorial: --full.'}`,
@@ -133,7 +125,7 @@ async function fitted(
   const manager = prepareCompression(model, {
     criterion,
     optimizer: optimizers.adam(RATE),
-    plugins: [trainingBar(name)],
+    plugins: trainingBar(name),
     ...(teacher && { teacher }),
   });
   try {
@@ -144,17 +136,4 @@ async function fitted(
   } finally {
     manager.dispose();
   }
-}
-
-function planOf(
-  preset: Plan,
-  given: Partial<Pick<Plan, 'images' | 'epochs' | 'seeds'>>,
-  available: number,
-): Plan {
-  const { images = preset.images, epochs = preset.epochs, seeds = preset.seeds } = given;
-  return { ...preset, images: Math.min(images, available), epochs, seeds };
-}
-
-function first(samples: Samples, count: number): SampleTensors {
-  return sampleTensors(samples, everyRow(samples).subarray(0, count));
 }

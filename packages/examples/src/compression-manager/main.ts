@@ -9,7 +9,6 @@ import { argMax, cast, dispose, equal, mean, slice, tidy, train as optimizers } 
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import {
   attachExits,
-  batchSource,
   calibrateExits,
   earlyExit,
   exitFacts,
@@ -26,7 +25,10 @@ import {
   SelfKnowledgeDistillationLossConfig,
 } from '@tfjs-distill/losses';
 import { type SampleTensors } from '@tfjs-distill/node';
+import { digitsPlan } from '../example/digitsPlan.js';
+import { drawBatches } from '../example/drawBatches.js';
 import { mnistSamples } from '../example/mnistSamples.js';
+import { seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { shippedTeacher, TEACHER_FEATURE } from '../example/shippedTeacher.js';
 import { smallNet } from './smallNet.js';
@@ -72,11 +74,11 @@ const KINDS: readonly Kind[] = [
 await runExample({
   name: 'compression-manager',
   description: "Intel Neural Compressor's distillation guide, all three kinds, on digits.",
-  run: async ({ full, data, ...options }) => {
-    const images = options.images ?? (full ? 10_000 : 1000);
-    const epochs = options.epochs ?? (full ? 10 : 15);
-    const seeds = Array.from({ length: options.seeds ?? (full ? 3 : 1) }, (_, i) => i + 1);
-    const { train, test } = await mnistSamples(images, 10_000, data);
+  run: async (options) => {
+    const plan = digitsPlan(options);
+    const { images, epochs } = plan;
+    const seeds = seedsOf(plan);
+    const { train, test } = await mnistSamples(images, plan.testImages, options.data);
     const teacher = rememberingTeacher(await shippedTeacher()); // asked once for each image
     say(`${images} labelled images, ${epochs} epochs, ${seeds.length} seeds.`);
 
@@ -110,7 +112,7 @@ await runExample({
     return {
       measure: 'test accuracy, %',
       seeds,
-      settings: { images, epochs, batch: BATCH, rate: RATE },
+      settings: { ...plan, batch: BATCH, rate: RATE },
       rows,
     };
   },
@@ -134,24 +136,18 @@ async function distilled(
   const conf = config && new DistillationConfig({ teacherModel, criterion: config });
   const compressionManager = prepareCompression(model, conf ?? { criterion: labelsOnly });
   try {
-    await trainingFunc(compressionManager, (epoch) => batches(train, seed, epoch), optimizer, epochs);
+    await trainingFunc(
+      compressionManager,
+      (epoch) => drawBatches(train, { batchSize: BATCH, seed, epoch }),
+      optimizer,
+      epochs,
+    );
     const { accuracy = NaN } = await compressionManager.evaluate(test);
     say(`${name}, seed ${seed}: ${(100 * accuracy).toFixed(2)} %`);
     return accuracy;
   } finally {
     compressionManager.dispose();
     optimizer.dispose();
-  }
-}
-
-async function* batches(data: SampleTensors, seed: number, epoch: number) {
-  const source = batchSource(data, { batchSize: BATCH, shuffle: true, seed });
-  for await (const { batch, free } of source.epoch(epoch)) {
-    try {
-      yield batch;
-    } finally {
-      free();
-    }
   }
 }
 

@@ -14,7 +14,9 @@ import {
   rememberingTeacher,
 } from '@tfjs-distill/core';
 import { smallNet } from '../compression-manager/smallNet.js';
+import { digitsPlan } from '../example/digitsPlan.js';
 import { mnistSamples } from '../example/mnistSamples.js';
+import { seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { shippedTeacher } from '../example/shippedTeacher.js';
 import { huberLogits } from './huberLogits.js';
@@ -33,11 +35,11 @@ const WAYS: Readonly<Record<string, () => CriterionLike>> = {
 await runExample({
   name: 'custom-criterion',
   description: 'A distillation loss of one’s own, from code and from a configuration.',
-  run: async ({ full, data, ...options }) => {
-    const images = options.images ?? (full ? 10_000 : 1000);
-    const epochs = options.epochs ?? (full ? 10 : 15);
-    const seeds = Array.from({ length: options.seeds ?? (full ? 3 : 1) }, (_, i) => i + 1);
-    const { train, test } = await mnistSamples(images, 10_000, data);
+  run: async (options) => {
+    const plan = digitsPlan(options);
+    const { images, epochs } = plan;
+    const seeds = seedsOf(plan);
+    const { train, test } = await mnistSamples(images, plan.testImages, options.data);
     const teacher = rememberingTeacher(await shippedTeacher());
 
     const rows = [];
@@ -60,6 +62,6 @@ await runExample({
       }
       rows.push({ name, values });
     }
-    return { measure: 'test accuracy, %', seeds, settings: { images, epochs, criterion: FROM_CONFIG }, rows };
+    return { measure: 'test accuracy, %', seeds, settings: { ...plan, criterion: FROM_CONFIG }, rows };
   },
 });

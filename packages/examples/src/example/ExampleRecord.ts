@@ -9,11 +9,15 @@ export interface ExampleRow {
   readonly values: readonly number[];
 }
 
-/** What one run of an example found: `packages/examples/results/NAME.json`, committed for full runs. */
-export interface ExampleRecord {
-  readonly example: string;
+export interface ExampleTable {
   /** Heading of the measured column, e.g. `test accuracy, %`. */
   readonly measure: string;
+  readonly rows: readonly ExampleRow[];
+}
+
+/** What one run of an example found: `packages/examples/results/NAME.json`, committed for full runs. */
+export interface ExampleRecord extends ExampleTable {
+  readonly example: string;
   /** What was typed. */
   readonly command: string;
   readonly engine: string;
@@ -23,5 +27,6 @@ export interface ExampleRecord {
   /** Everything that decides the numbers. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly seconds: number;
-  readonly rows: readonly ExampleRow[];
+  /** Other measures of the same run. */
+  readonly further?: readonly ExampleTable[];
 }

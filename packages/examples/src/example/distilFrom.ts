@@ -8,12 +8,13 @@ import {
   type TeacherSource,
 } from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
-import { evaluateModel, type SampleTensors } from '@tfjs-distill/node';
+import { evaluateModel, type SampleTensors, trainingBar } from '@tfjs-distill/node';
 import { smallNet } from '../compression-manager/smallNet.js';
+import { digitsPlan } from './digitsPlan.js';
 import { type ExampleRow } from './ExampleRecord.js';
 import { mnistSamples } from './mnistSamples.js';
+import { seedsOf } from './planOf.js';
 import { type ExampleOptions, type Findings, say } from './runExample.js';
-import { trainingBar } from './trainingBar.js';
 
 const BATCH = 32;
 const RATE = 2e-3;
@@ -25,14 +26,11 @@ const WAYS: Readonly<Record<string, () => CriterionLike>> = {
 };
 
 /** Checks a teacher of digits on one batch, then trains a small student without it and with it. */
-export async function distilFrom(
-  teacher: TeacherSource,
-  { full, data, ...options }: ExampleOptions,
-): Promise<Findings> {
-  const images = options.images ?? (full ? 10_000 : 1000);
-  const epochs = options.epochs ?? (full ? 10 : 15);
-  const seeds = Array.from({ length: options.seeds ?? (full ? 3 : 1) }, (_, i) => i + 1);
-  const { train, test } = await mnistSamples(images, 10_000, data);
+export async function distilFrom(teacher: TeacherSource, options: ExampleOptions): Promise<Findings> {
+  const plan = digitsPlan(options);
+  const { images, epochs } = plan;
+  const seeds = seedsOf(plan);
+  const { train, test } = await mnistSamples(images, plan.testImages, options.data);
   await checked(teacher, train);
 
   const { accuracy } = await evaluateModel(teacher, test, { latency: false });
@@ -46,7 +44,7 @@ export async function distilFrom(
     }
     rows.push({ name, values });
   }
-  const settings = { images, epochs, batch: BATCH, rate: RATE, temperature: 4, alpha: 0.1 };
+  const settings = { ...plan, batch: BATCH, rate: RATE, temperature: 4, alpha: 0.1 };
   return { measure: 'test accuracy, %', seeds, settings, rows };
 }
 
@@ -79,7 +77,7 @@ async function trained(
   const manager = prepareCompression(student, {
     criterion,
     optimizer: optimizers.adam(RATE),
-    plugins: [trainingBar(name)],
+    plugins: trainingBar(name),
     ...(criterion !== labelsOnly && { teacher }),
   });
   try {

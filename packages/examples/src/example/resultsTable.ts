@@ -1,5 +1,5 @@
 import { summarize } from '@tfjs-distill/core';
-import { type ExampleRecord, type ExampleRow } from './ExampleRecord.js';
+import { type ExampleRecord, type ExampleRow, type ExampleTable } from './ExampleRecord.js';
 
 const COLUMNS = {
   source: 'source',
@@ -7,7 +7,7 @@ const COLUMNS = {
 } as const;
 
 /**
- * The table of a record in Markdown, with the command, the engine and the date under it.
+ * The tables of a record in Markdown, with the command, the engine and the date under them.
  *
  * @example
  * resultsTable(record);
@@ -15,18 +15,22 @@ const COLUMNS = {
  * // | alone | 70.58  | 69.81 ± 0.42 (3 seeds)  |
  */
 export function resultsTable(record: ExampleRecord): string {
-  const { rows, measure, command, engine, node, date, seconds } = record;
+  const { command, engine, node, date, seconds, further = [] } = record;
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  const origin = `\`${command}\`, ${engine} engine, Node ${node}, ${date.slice(0, 10)}, ${minutes} min.`;
+  return [...[record, ...further].map(markdown), origin].join('\n\n');
+}
+
+function markdown({ rows, measure }: ExampleTable): string {
   const given = (['source', 'peer'] as const).filter((key) => rows.some((row) => row[key] !== undefined));
   const heads = ['', ...given.map((key) => COLUMNS[key]), measure];
   const cells = rows.map((row) => [row.name, ...given.map((key) => row[key] ?? '–'), measured(row)]);
-  const lines = [heads, heads.map(() => '---'), ...cells].map((line) => `| ${line.join(' | ')} |`);
-  const minutes = Math.max(1, Math.round(seconds / 60));
-  const origin = `\`${command}\`, ${engine} engine, Node ${node}, ${date.slice(0, 10)}, ${minutes} min.`;
-  return [...lines, '', origin].join('\n');
+  const lines = [heads, heads.map(() => '---'), ...cells];
+  return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
-/** The same for a terminal. */
-export function tableCells({ rows, measure }: ExampleRecord): string[][] {
+/** One of them for a terminal. */
+export function tableCells({ rows, measure }: ExampleTable): string[][] {
   return [['', measure, 'source'], ...rows.map((row) => [row.name, measured(row), row.source ?? ''])];
 }
 

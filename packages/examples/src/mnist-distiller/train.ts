@@ -10,9 +10,8 @@ import {
   prepareCompression,
   type TeacherLike,
 } from '@tfjs-distill/core';
-import { type LabelledImages } from '@tfjs-distill/node';
+import { type LabelledImages, trainingBar } from '@tfjs-distill/node';
 import { batches, stepsPerEpoch } from './batches.js';
-import { progressBar } from './progressBar.js';
 import { type Training } from './settings.js';
 
 /** A point of a training curve. */
@@ -53,13 +52,13 @@ export async function train(model: LayersModel, options: TrainOptions): Promise<
   const manager = prepareCompression(model, {
     criterion,
     optimizer: optimizers.adam(peak),
+    plugins: trainingBar(options.name),
     ...(teacher && { teacher }),
   });
   const curve: CurvePoint[] = [];
   if (warmUp !== undefined) {
     manager.use(learningRate({ rate: cosine({ from: peak, to: 0.01 * peak, warmUp }) }));
   }
-  manager.use(progressBar(options.name, epochs * perEpoch, training.batchSize));
   manager.use(recordCurve(curve, { ...training, perEpoch }, () => manager.evaluate(options.test)));
   try {
     await manager.fit(batches(set, { ...options, ...training }), { epochs, stepsPerEpoch: perEpoch });

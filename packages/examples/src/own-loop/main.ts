@@ -5,11 +5,13 @@
  *   npm run example:own-loop -- --full    10,000 of them, 3 seeds
  */
 import { readFile } from 'node:fs/promises';
-import { batchSource } from '@tfjs-distill/core';
-import { evaluateModel, type SampleTensors } from '@tfjs-distill/node';
+import { evaluateModel } from '@tfjs-distill/node';
 import { createTwoFilesPatch } from 'diff';
 import { smallNet } from '../compression-manager/smallNet.js';
+import { digitsPlan } from '../example/digitsPlan.js';
+import { drawBatches } from '../example/drawBatches.js';
 import { mnistSamples } from '../example/mnistSamples.js';
+import { seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { trainLoop as after } from './after.js';
 import { trainLoop as before } from './before.js';
@@ -19,11 +21,11 @@ const BATCH = 32;
 await runExample({
   name: 'own-loop',
   description: 'A training loop of one’s own, and the six lines that distil in it.',
-  run: async ({ full, data, ...options }) => {
-    const images = options.images ?? (full ? 10_000 : 1000);
-    const epochs = options.epochs ?? (full ? 10 : 15);
-    const seeds = Array.from({ length: options.seeds ?? (full ? 3 : 1) }, (_, i) => i + 1);
-    const { train, test } = await mnistSamples(images, 10_000, data);
+  run: async (options) => {
+    const plan = digitsPlan(options);
+    const { images, epochs } = plan;
+    const seeds = seedsOf(plan);
+    const { train, test } = await mnistSamples(images, plan.testImages, options.data);
     say(await difference());
 
     const rows = [];
@@ -34,7 +36,7 @@ await runExample({
       const values: number[] = [];
       for (const seed of seeds) {
         const student = smallNet(seed);
-        await loop(student, (epoch) => batches(train, seed, epoch), epochs);
+        await loop(student, (epoch) => drawBatches(train, { batchSize: BATCH, seed, epoch }), epochs);
         const { accuracy } = await evaluateModel(student, test, { latency: false });
         say(`${name}, seed ${seed}: ${(100 * accuracy).toFixed(2)} %`);
         values.push(100 * accuracy);
@@ -42,7 +44,7 @@ await runExample({
       }
       rows.push({ name, values });
     }
-    return { measure: 'test accuracy, %', seeds, settings: { images, epochs, batch: BATCH }, rows };
+    return { measure: 'test accuracy, %', seeds, settings: { ...plan, batch: BATCH }, rows };
   },
 });
 
@@ -52,16 +54,4 @@ async function difference(): Promise<string> {
     ['before.ts', 'after.ts'].map((file) => readFile(new URL(file, import.meta.url), 'utf8')),
   );
   return createTwoFilesPatch('before.ts', 'after.ts', old ?? '', added ?? '', '', '', { context: 20 });
-}
-
-async function* batches(data: SampleTensors, seed: number, epoch: number) {
-  for await (const { batch, free } of batchSource(data, { batchSize: BATCH, shuffle: true, seed }).epoch(
-    epoch,
-  )) {
-    try {
-      yield { x: batch.x as SampleTensors['x'], y: batch.y! };
-    } finally {
-      free();
-    }
-  }
 }

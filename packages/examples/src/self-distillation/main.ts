@@ -3,7 +3,7 @@
  *
  *   npm run example:self-distillation                          a part of MNIST, about two minutes
  *   npm run example:self-distillation -- --data fashion-mnist  or cifar10; --path FOLDER where the files are
- *   npm run example:self-distillation -- --full --seeds 3      all images, four times the filters
+ *   npm run example:self-distillation -- --full                all images, four times the filters, three seeds
  *   npm run example:self-distillation -- --help                everything else
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -31,10 +31,14 @@ import {
   sampleTensors,
   type SampleTensors,
   selectEngine,
+  trainingBar,
 } from '@tfjs-distill/node';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { keepRecord } from '../example/keepRecord.js';
+import { typedCommand } from '../example/typedCommand.js';
+import { wholeNumber } from '../example/wholeNumber.js';
 import { firstIds } from '../mnist-distiller/batches.js';
-import { progressBar } from '../mnist-distiller/progressBar.js';
+import { exampleRecord } from './exampleRecord.js';
 import {
   accuracyTable,
   BATCH,
@@ -51,6 +55,7 @@ import { network, type NetworkOptions, trainNetwork, type Way, WAYS } from './tr
 interface Options {
   readonly full?: true;
   readonly json?: true;
+  readonly record?: true;
   readonly data: 'mnist' | 'fashion-mnist' | 'cifar10';
   readonly path?: string;
   readonly head?: Settings['head'];
@@ -63,6 +68,7 @@ interface Options {
 
 async function main(options: Options): Promise<void> {
   const began = performance.now();
+  const started = new Date().toISOString();
   const { engine } = await selectEngine({ engine: options.engine as EngineName | undefined, onMessage: say });
   const wanted = settingsOf(options);
   const dataset = await openDataset(specOf(options, wanted));
@@ -77,9 +83,7 @@ async function main(options: Options): Promise<void> {
     for (const way of Object.keys(WAYS) as Way[]) {
       const given: NetworkOptions = { settings, ...shape, seed };
       const model = network(way, given);
-      const steps = settings.epochs * Math.ceil(train.ids.length / settings.batchSize);
-      const bar = progressBar(`${WAYS[way]}, seed ${seed}`, steps, settings.batchSize);
-      await trainNetwork(model, way, train, given, [bar]);
+      await trainNetwork(model, way, train, given, trainingBar(`${WAYS[way]}, seed ${seed}`));
       const rows = await rowsOf(model, way, test);
       networks.push({ way, seed, rows });
       say(
@@ -99,6 +103,11 @@ async function main(options: Options): Promise<void> {
   await mkdir(options.out, { recursive: true });
   await writeFile(join(options.out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   report(results, options.out);
+  if (options.record) {
+    const places = { '--path': 'FOLDER', '--out': 'FOLDER' };
+    const command = typedCommand('npm run example:self-distillation', process.argv.slice(2), places);
+    say(`Kept in ${await keepRecord(exampleRecord(results, command, started))}.`);
+  }
   if (options.json) say(JSON.stringify(results));
 }
 
@@ -166,9 +175,15 @@ function settingsOf({ full, head, seeds, images, epochs }: Options): Settings {
   return { ...preset, ...(defined as Partial<Settings>) };
 }
 
-/** A seventh of the images, at most, is for calibration. */
-function fitted(settings: Settings, { train }: Dataset): Settings {
-  return { ...settings, calibration: Math.min(settings.calibration, Math.ceil(train.shape[0] / 7)) };
+/** What there is of the data; a seventh of the training images, at most, is for calibration. */
+function fitted(settings: Settings, { train, test }: Dataset): Settings {
+  const [images, testImages] = [train.shape[0], test.shape[0]];
+  return {
+    ...settings,
+    images,
+    testImages,
+    calibration: Math.min(settings.calibration, Math.ceil(images / 7)),
+  };
 }
 
 function specOf({ data: type, path }: Options, { images, testImages }: Settings): DatasetSpec {
@@ -211,17 +226,13 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return Number(text);
-}
-
 const command = new Command('npm run example:self-distillation --')
   .description(
     'Distils a network with early exits into itself, and compares it with exits trained by labels alone.',
   )
   .option('--full', 'all images, four times the filters, three seeds')
   .option('--json', 'print the results as one JSON object, as the last line')
+  .option('--record', 'keep what it found in packages/examples/results, for `npm run examples:table`')
   .addOption(
     new Option('--data <name>', 'real images')
       .choices(['mnist', 'fashion-mnist', 'cifar10'])
