@@ -1,64 +1,24 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type io } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Results } from '../../../packages/examples/src/self-distillation/results.js';
-import { idxBytes } from '../../node/data/idxFile.js';
+import { madeDigits } from '../madeDigits.js';
+import { runMain } from '../runMain.js';
 
-const MAIN = fileURLToPath(import.meta.resolve('../../../packages/examples/src/self-distillation/main.ts'));
-const FLAGS = ['--conditions=@tfjs-distill/source', '--import', import.meta.resolve('tsx')];
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The example as a user runs it, on WebAssembly, with its output piped. */
-function run(dir: string, ...args: string[]): Promise<Ended> {
-  const all = [
-    ...FLAGS,
-    MAIN,
-    '--path',
-    join(dir, 'data'),
-    '--out',
-    join(dir, 'out'),
-    '--engine',
-    'wasm',
+/** The example as a user runs it, on WebAssembly. */
+const run = (dir: string, ...args: string[]) =>
+  runMain('self-distillation', [
+    ...['--path', join(dir, 'data'), '--out', join(dir, 'out'), '--engine', 'wasm'],
     ...args,
-  ];
-  return new Promise((done) => {
-    execFile(process.execPath, all, (error, out, err) => {
-      done({ code: error === null ? 0 : Number(error.code), out, err });
-    });
-  });
-}
-
-/** Digits of a kind: class c is a bright bar in the rows about 2c + 4. */
-function writeDigits(dir: string, prefix: string, count: number): Promise<void[]> {
-  const labels = Array.from({ length: count }, (_, i) => i % 10);
-  const pixels = labels.flatMap((label, i) =>
-    Array.from({ length: 784 }, (_, p) => {
-      const near = Math.abs(Math.floor(p / 28) - (2 * label + 4)) < 2;
-      return near ? 200 + ((i * 31 + p * 7) % 50) : (i * 17 + p * 13) % 40;
-    }),
-  );
-  return Promise.all([
-    writeFile(join(dir, `${prefix}-images-idx3-ubyte`), idxBytes([count, 28, 28], pixels)),
-    writeFile(join(dir, `${prefix}-labels-idx1-ubyte`), idxBytes([count], labels)),
   ]);
-}
 
 describe('npm run example:self-distillation', { timeout: 120_000 }, () => {
   let dir = '';
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'distill-self-'));
-    await mkdir(join(dir, 'data'));
-    await writeDigits(join(dir, 'data'), 'train', 140);
-    await writeDigits(join(dir, 'data'), 't10k', 40);
+    await madeDigits(join(dir, 'data'), { train: 140, test: 40 });
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -70,7 +30,7 @@ describe('npm run example:self-distillation', { timeout: 120_000 }, () => {
       /│ classifier +│ cost +│ without exits +│ exits, labels alone +│ exits, self-distilled +│/,
     );
     expect(out).toMatch(/│ threshold │ accuracy +│ mean cost │ left at exit_block1/);
-    const results = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Results;
+    const results = JSON.parse(out.split('\n').at(-1) ?? '') as Results;
     expect(results.networks.map(({ way }) => way)).toEqual(['plain', 'labels', 'distilled']);
     const names = ['exit_block1', 'exit_block2', 'exit_block3', 'deepest', 'ensemble'];
     expect(results.networks[2]!.rows.map(({ name }) => name)).toEqual(names);
@@ -91,13 +51,13 @@ describe('npm run example:self-distillation', { timeout: 120_000 }, () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['too few images', ['--images', '1'], /Expected `images` to be above 1, .* got 1\.\n$/],
+    ['too few images', ['--images', '1'], /Expected `images` to be above 1, .* got 1\.$/],
     [
       'data that are none',
       ['--data', 'imagenet'],
       /argument 'imagenet' is invalid\. Allowed choices are mnist/,
     ],
-    ['a folder without data', ['--path', '/nowhere'], /^\/nowhere: Expected the file t.*\n$/],
+    ['a folder without data', ['--path', '/nowhere'], /^\/nowhere: Expected the file t.*$/],
   ])('refuses %s in one line, with exit code 1', async (_, args, message) => {
     const { code, err } = await run(dir, ...args);
     expect(code).toBe(1);

@@ -5,7 +5,7 @@ import { diffLines } from 'diff';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fewDigits } from './fewDigits.js';
-import { recordOf, runMain } from './runMain.js';
+import { recordOf, runMain } from '../../examples/runMain.js';
 
 const RECORD = 1 + 3 * 32 * 32;
 
@@ -50,6 +50,16 @@ describe('the examples, for a few steps', () => {
       'regressor of the feature map',
     ]);
     for (const { values } of rows) expect(values).toHaveLength(1);
+  });
+
+  it('cached-resnet teaches by what the teacher said of each image', async () => {
+    const { rows } = await record('cached-resnet', '--data', cifar, '--images', '32', '--epochs', '1');
+    expect(rows.map(({ name }) => name)).toEqual([
+      'teacher: ResNet-50, new head',
+      'student alone',
+      'distilled from the cache',
+    ]);
+    for (const { values } of rows) expect(values).toEqual([expect.any(Number)]);
   });
 
   const digits = () => ['--images', '64', '--epochs', '1', '--data', mnist];

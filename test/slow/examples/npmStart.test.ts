@@ -1,55 +1,22 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Results } from '../../../packages/examples/src/mnist-distiller/results.js';
-import { idxBytes } from '../../node/data/idxFile.js';
+import { madeDigits } from '../../examples/madeDigits.js';
+import { type Ended, runMain } from '../../examples/runMain.js';
 
-const MAIN = fileURLToPath(import.meta.resolve('../../../packages/examples/src/mnist-distiller/main.ts'));
-const FLAGS = ['--conditions=@tfjs-distill/source', '--import', import.meta.resolve('tsx')];
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command as a user runs it, on WebAssembly, with its output piped. */
+/** The command as a user runs it, on WebAssembly. */
 function run(dir: string, ...args: string[]): Promise<Ended> {
   const places = ['data', 'teacher', 'cache', 'out'].flatMap((name) => [`--${name}`, join(dir, name)]);
-  const all = [...FLAGS, MAIN, ...places, '--engine', 'wasm', ...args];
-  return new Promise((done) => {
-    execFile(process.execPath, all, (error, out, err) => {
-      done({ code: error === null ? 0 : Number(error.code), out, err });
-    });
-  });
-}
-
-/** Digits of a kind: class c is a bright bar in the rows about 2c + 4, with a little noise. */
-function writeDigits(dir: string, prefix: string, count: number): Promise<void[]> {
-  const labels = Array.from({ length: count }, (_, i) => i % 10);
-  const pixels = labels.flatMap((label, i) =>
-    Array.from({ length: 784 }, (_, p) => {
-      const row = Math.floor(p / 28);
-      return Math.abs(row - (2 * label + 4)) < 2 ? 200 + ((i * 31 + p * 7) % 50) : (i * 17 + p * 13) % 40;
-    }),
-  );
-  return Promise.all([
-    writeFile(join(dir, `${prefix}-images-idx3-ubyte`), idxBytes([count, 28, 28], pixels)),
-    writeFile(join(dir, `${prefix}-labels-idx1-ubyte`), idxBytes([count], labels)),
-  ]);
+  return runMain('mnist-distiller', [...places, '--engine', 'wasm', ...args]);
 }
 
 describe('npm start', { timeout: 120_000 }, () => {
   let dir = '';
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'distill-run-'));
-    const data = join(dir, 'data');
-    await mkdir(data);
-    await writeDigits(data, 'train', 260);
-    await writeDigits(data, 't10k', 100);
+    await madeDigits(join(dir, 'data'), { train: 260, test: 100 });
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -64,7 +31,7 @@ describe('npm start', { timeout: 120_000 }, () => {
   it('distils, writes student and report, and prints one JSON object as its last line', async () => {
     const { code, out, err } = await run(dir, '--labels', '40', '--epochs', '2', '--seeds', '2', '--json');
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    const last = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Results;
+    const last = JSON.parse(out.split('\n').at(-1) ?? '') as Results;
     expect(Object.keys(last)).toEqual(['engine', 'teacher', 'alone', 'distilled', 'seconds']);
     expect(last.engine).toBe('wasm');
     expect(last.teacher).toMatchObject({ parameters: 160_602, agreement: 1 });
@@ -72,6 +39,9 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(last.distilled.accuracies).toHaveLength(2);
     const report = JSON.parse(await readFile(join(dir, 'out', 'report.json'), 'utf8')) as Results;
     expect(report).toMatchObject(last);
+    expect(out).toMatch(/^A step of 32 images takes the student \d+\.\d\d ms alone, \d/m);
+    for (const time of [report.step.alone, report.step.stored, report.step.live])
+      expect(time).toBeGreaterThan(0);
     expect(report.curves.map(({ network, seed }) => `${network} ${seed}`)).toEqual([
       'alone 1',
       'distilled 1',
@@ -87,28 +57,24 @@ describe('npm start', { timeout: 120_000 }, () => {
     const [first, second] = [await run(dir, ...args), await run(dir, ...args)];
     expect(second.out).toMatch(/260 training images: read from .*teacher-[0-9a-f]{16}/);
     const numbers = ({ out }: Ended) => {
-      const { alone, distilled } = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Results;
+      const { alone, distilled } = JSON.parse(out.split('\n').at(-1) ?? '') as Results;
       return [alone.accuracy, alone.agreement, distilled.accuracy, distilled.agreement];
     };
     expect(numbers(second)).toEqual(numbers(first));
   });
 
   it.each<[string, string[], RegExp]>([
-    [
-      'a folder without data',
-      ['--data', '/nowhere'],
-      /^\/nowhere: Expected the file t.*, found neither\.\n$/,
-    ],
-    ['a folder without a teacher', ['--teacher', '/nowhere'], /^.*\/nowhere.*\n$/],
+    ['a folder without data', ['--data', '/nowhere'], /^\/nowhere: Expected the file t.*, found neither\.$/],
+    ['a folder without a teacher', ['--teacher', '/nowhere'], /^.*\/nowhere.*$/],
     [
       'a number that is none',
       ['--seeds', 'two'],
-      /^error: .*'two' is invalid\. Expected a whole number above 0\.\n$/,
+      /^error: .*'two' is invalid\. Expected a whole number above 0\.$/,
     ],
     [
       'too few labels',
       ['--labels', '9'],
-      /Expected `labels, images` to be at least one batch of .* images, got 0\.\n$/,
+      /Expected `labels, images` to be at least one batch of .* images, got 0\.$/,
     ],
   ])('refuses %s in one line, with exit code 1', async (_, args, message) => {
     const { code, err } = await run(dir, ...args);

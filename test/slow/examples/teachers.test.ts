@@ -8,7 +8,7 @@ import { fixture } from '../../fixtures/teachers/referenceModel.js';
 import { onnxMissing, onnxProject } from '../teachers/onnxProject.js';
 import { fewDigits } from './fewDigits.js';
 import { pythonHaving } from './pythonHaving.js';
-import { recordOf, runMain } from './runMain.js';
+import { recordOf, runMain } from '../../examples/runMain.js';
 
 const FEW = ['--images', '128', '--epochs', '1', '--json'];
 const ROWS = ['teacher', 'student alone', 'distilled'];

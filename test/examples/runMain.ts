@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { type ExampleRecord } from '../../../packages/examples/src/example/ExampleRecord.js';
+import { type ExampleRecord } from '../../packages/examples/src/example/ExampleRecord.js';
 
 const FLAGS = ['--conditions=@tfjs-distill/source', '--import', import.meta.resolve('tsx')];
 
@@ -10,9 +10,9 @@ export interface Ended {
   readonly err: string;
 }
 
-/** An example as its verb runs it, from a folder. */
+/** An example as its verb runs it, from a folder, with its output piped. */
 export async function runMain(name: string, words: readonly string[], cwd = '.'): Promise<Ended> {
-  const main = fileURLToPath(new URL(`../../../packages/examples/src/${name}/main.ts`, import.meta.url));
+  const main = fileURLToPath(new URL(`../../packages/examples/src/${name}/main.ts`, import.meta.url));
   const { exitCode, stdout, stderr } = await execa(process.execPath, [...FLAGS, main, ...words], {
     cwd,
     reject: false,
