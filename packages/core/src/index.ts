@@ -163,9 +163,9 @@ export {
   type StepRunnerName,
 } from './step/chooseStepRunner.js';
 export { shareTensor } from './shareTensor.js';
-export { eagerStepRunner } from './step/eagerStepRunner.js';
+export { applyGradients, eagerStepRunner } from './step/eagerStepRunner.js';
 export type { StepHooks, StepReport, StepRunner, StepWork } from './step/StepRunner.js';
-export type { ContextObserver, StepListener, StepScope } from './step/StepScope.js';
+export type { ContextObserver, InnerCall, InnerHook, StepListener, StepScope } from './step/StepScope.js';
 export { asStudent, type FunctionStudent, type StudentLike } from './student/asStudent.js';
 export { type ForwardOptions, type Student, type StudentOutputs, weightsOf } from './student/Student.js';
 export { crossEntropy, type TaskLoss } from './taskLoss.js';

@@ -182,10 +182,10 @@ describe.runIf(NATIVE)('a compiled step', () => {
     allow('tensors'); // of the training that threw
   });
 
-  it('runs eagerly where a plugin or a criterion says that it cannot be traced', async () => {
-    const plugin: Plugin = { name: 'mine', traceable: false, onAfterOptimizerStep: () => undefined };
-    const report = await agreed(() => ({ plugins: [plugin], steps: 10 }));
-    expect(report).toMatchObject({ eager: 10, reasons: ['plugin "mine" is declared not traceable'] });
+  it('runs eagerly where a criterion says that it cannot be traced', async () => {
+    const criterion = () => ({ ...knowledgeDistillation(), traceable: false });
+    const report = await agreed(() => ({ criterion: criterion(), steps: 10 }));
+    expect(report).toMatchObject({ eager: 10, reasons: ['criterion "kd" is declared not traceable'] });
   });
 
   it('goes on from weights that were changed between steps, and can be read after each', async () => {

@@ -1,6 +1,7 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { type FullTap } from 'tapable';
 import { DistillError, HookError, messageOf } from '../errors.js';
+import { type ContextObserver, type InnerHook } from '../step/StepScope.js';
 import { type HookKind, type HookName } from './HookSignatures.js';
 
 /** One call of one plugin's hook, as `manager.trace` reports it. */
@@ -19,6 +20,8 @@ export interface TraceEvent {
 export interface GuardState {
   readonly position: { readonly epoch?: number | undefined; readonly step?: number | undefined };
   readonly tracer: ((event: TraceEvent) => void) | undefined;
+  /** Whoever records the step under way. */
+  readonly observer?: ContextObserver | undefined;
 }
 
 type Handler = (...args: unknown[]) => unknown;
@@ -35,7 +38,8 @@ export function guardTap(hook: HookName, kind: HookKind, tap: FullTap, state: Gu
     if (error instanceof HookError) return error;
     return new HookError(hook, tap.name, state.position.epoch, state.position.step, error);
   };
-  const traced = traceable(hook, tap.name, handler, state);
+  const called = timed(hook, tap.name, handler, state);
+  const traced = kind === 'series' ? called : unrecorded(hook, tap, called, state);
   if (kind === 'series') {
     const fn = async (...args: unknown[]) => {
       try {
@@ -58,7 +62,7 @@ export function guardTap(hook: HookName, kind: HookKind, tap: FullTap, state: Gu
   return { ...tap, type: 'sync', fn };
 }
 
-function traceable(hook: HookName, plugin: string, handler: Handler, state: GuardState): Handler {
+function timed(hook: HookName, plugin: string, handler: Handler, state: GuardState): Handler {
   return (...args) => {
     const { tracer, position } = state;
     if (tracer === undefined) return handler(...args);
@@ -79,6 +83,17 @@ function traceable(hook: HookName, plugin: string, handler: Handler, state: Guar
       return result;
     }
     return Promise.resolve(result).finally(emit);
+  };
+}
+
+/** Steps out of what records the step, where the plugin is declared not traceable. */
+function unrecorded(hook: HookName, tap: FullTap, handler: Handler, state: GuardState): Handler {
+  const { name: plugin, traceable } = tap as FullTap & { readonly traceable?: boolean };
+  if (traceable !== false) return handler;
+  const call = { hook: hook as InnerHook, plugin };
+  return (...args) => {
+    const { observer } = state;
+    return observer ? observer.untraced(call, args[0], () => handler(...args)) : handler(...args);
   };
 }
 

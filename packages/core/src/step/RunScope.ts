@@ -5,13 +5,19 @@ import { seedOfStep } from '../random/seededStudent.js';
 import { type Run } from '../Run.js';
 import { type Progress } from '../Schedule.js';
 import { type TeacherOutputs } from '../teacher/TeacherSource.js';
-import { type ContextObserver, type StepListener, type StepScope } from './StepScope.js';
+import {
+  type ContextObserver,
+  type InnerCall,
+  type InnerHook,
+  type StepListener,
+  type StepScope,
+} from './StepScope.js';
 
-/** The hooks that run inside a step. */
-const INSIDE = ['onAfterComputeLoss', 'onBeforeOptimizerStep', 'onAfterOptimizerStep'] as const;
+const INSIDE: readonly InnerHook[] = ['onAfterComputeLoss', 'onBeforeOptimizerStep', 'onAfterOptimizerStep'];
 
 interface InnerTap extends Partial<StepListener> {
   readonly live?: () => boolean;
+  readonly fn: (...args: unknown[]) => unknown;
 }
 
 /** A manager's run, as step runners see it. */
@@ -47,9 +53,8 @@ export class RunScope implements StepScope {
   }
 
   get listeners(): readonly StepListener[] {
-    const taps = INSIDE.flatMap((hook) => this.#hooks[hook].taps as readonly InnerTap[]);
-    const live = taps.filter((tap) => tap.live?.() ?? true);
-    const listeners = live.map(({ name = '', traceable }) => ({ name, traceable }));
+    const taps = INSIDE.flatMap((hook) => this.#taps(hook));
+    const listeners = taps.map(({ name = '', traceable }) => ({ name, traceable }));
     // whoever traces hook calls wants to see each of them
     return this.#run.tracer ? [...listeners, { name: 'trace', traceable: undefined }] : listeners;
   }
@@ -71,5 +76,28 @@ export class RunScope implements StepScope {
     } finally {
       this.#run.observer = undefined;
     }
+  }
+
+  call<T>({ hook, plugin }: InnerCall, value: T): T {
+    return this.#through(
+      this.#taps(hook).filter(({ name }) => name === plugin),
+      value,
+    );
+  }
+
+  callRest<T>({ hook, plugin }: InnerCall, value: T): T {
+    const taps = this.#taps(hook);
+    return this.#through(taps.slice(taps.findIndex(({ name }) => name === plugin) + 1), value);
+  }
+
+  /** The guard has made every tap of a hook with a value return one. */
+  #through<T>(taps: readonly InnerTap[], value: T): T {
+    const args = (current: T) => (current === undefined ? [this.#run] : [current, this.#run]);
+    return taps.reduce((current, { fn }) => fn(...args(current)) as T, value);
+  }
+
+  #taps(hook: InnerHook): InnerTap[] {
+    const taps = this.#hooks[hook].taps as unknown as InnerTap[];
+    return taps.filter((tap) => tap.live?.() ?? true);
   }
 }

@@ -1,5 +1,6 @@
 import { type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Criterion } from '../criterion/Criterion.js';
+import { type HookName } from '../hooks/HookSignatures.js';
 import { type Knob, type Progress } from '../Schedule.js';
 import { type TeacherOutputs } from '../teacher/TeacherSource.js';
 
@@ -9,12 +10,26 @@ export interface StepListener {
   readonly traceable: boolean | undefined;
 }
 
-/** Told what criteria and hooks inside the step read of their context. */
+/** The hooks that run inside a step. */
+export type InnerHook = Extract<
+  HookName,
+  'onAfterComputeLoss' | 'onBeforeOptimizerStep' | 'onAfterOptimizerStep'
+>;
+
+/** A hook of one plugin, to be called inside the step. */
+export interface InnerCall {
+  readonly hook: InnerHook;
+  readonly plugin: string;
+}
+
+/** Told what criteria and hooks inside the step read of their context, and who must not be recorded. */
 export interface ContextObserver {
   /** A number or schedule was asked for. */
   knob(knob: Knob): void;
   /** Something that changes from step to step was read or called, e.g. `globalStep` or `batch.ids`. */
   read(name: string): void;
+  /** Calls a plugin that is declared not traceable; `value` is what it is given. */
+  untraced<T>(call: InnerCall, value: unknown, body: () => T): T;
 }
 
 /** What a step depends on beside the batch, and what it leaves behind beside the weights. */
@@ -34,4 +49,8 @@ export interface StepScope {
   report(losses: Readonly<Record<string, Scalar>>): void;
   /** Runs `body`; meanwhile the observer hears what the context is asked for. */
   observe(observer: ContextObserver, body: () => void): void;
+  /** Calls one plugin's hook. @returns The value as the hook leaves it. */
+  call<T>(call: InnerCall, value: T): T;
+  /** Calls the hook of all that come after that plugin. */
+  callRest<T>(call: InnerCall, value: T): T;
 }

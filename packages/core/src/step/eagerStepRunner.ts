@@ -14,7 +14,7 @@ import { type StepRunner, type StepWork } from './StepRunner.js';
 export const eagerStepRunner: StepRunner = {
   asksTeacher: true,
   run: (work) => {
-    const { student, batch, taps, variables, optimizer, taskLoss, hooks } = work;
+    const { student, batch, taps, variables, taskLoss, hooks } = work;
     work.askTeacher?.();
     tidy(() => {
       const { grads } = gradientsOf(variables, () => {
@@ -22,13 +22,17 @@ export const eagerStepRunner: StepRunner = {
         const loss = batch.y === undefined ? scalar(0) : taskLoss(batch.y, output.output, batch.weights);
         return hooks.onAfterComputeLoss(batch.x, output, loss);
       });
-      const applied = hooks.onBeforeOptimizerStep(grads);
-      if (Object.keys(applied).length === 0) return; // a plugin gathers them for a later step
-      optimizer.applyGradients(inPlace(applied, variables));
-      hooks.onAfterOptimizerStep();
+      applyGradients(work, hooks.onBeforeOptimizerStep(grads));
     });
   },
 };
+
+/** The end of a step: moves the weights by the gradients that the hooks have left. Call it inside a `tidy`. */
+export function applyGradients({ optimizer, variables, hooks }: StepWork, grads: NamedTensorMap): void {
+  if (Object.keys(grads).length === 0) return; // a plugin gathers them for a later step
+  optimizer.applyGradients(inPlace(grads, variables));
+  hooks.onAfterOptimizerStep();
+}
 
 /**
  * Gradients with those that are missing left as gaps: the optimizers of tf.train keep their moments by position,

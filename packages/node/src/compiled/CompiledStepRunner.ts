@@ -1,20 +1,20 @@
-import { type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import {
   type CompiledStepOptions,
   DistillError,
   eagerStepRunner,
-  type Knob,
   messageOf,
   type StepReport,
   type StepRunner,
   type StepWork,
 } from '@tfjs-distill/core';
-import { type NativeBackend, nativeBackend } from './binding.js';
-import { CompiledTrace, type StepFacts } from './CompiledTrace.js';
-import { type LazyBinding, lazyBindingOf } from './LazyBinding.js';
+import { type Tensor } from '@tensorflow/tfjs-core';
+import { nativeBackend } from './binding.js';
+import { type CompiledTrace } from './CompiledTrace.js';
+import { lazyBindingOf } from './LazyBinding.js';
 import { type Recording } from './Recording.js';
-import { rateOf, StepPlan } from './StepPlan.js';
-import { knownInputs, livingVariables, passingTensors, VARIABLE } from './stepRoles.js';
+import { type StepPlan } from './StepPlan.js';
+import { StepRecorder } from './StepRecorder.js';
+import { passingTensors } from './stepRoles.js';
 
 /** Ways that a step may go which are kept; the one that was not gone for longest is dropped. */
 const KEPT = 16;
@@ -82,27 +82,35 @@ export class CompiledStepRunner implements StepRunner {
   }
 
   #record(step: StepRecorder, layout: string): void {
-    const interrupted = (why: string) => {
-      if (this.#strict) throw notCompiled(why);
-      this.#reasons.add(why);
-    };
-    const recording = step.record(this.#traces, interrupted);
     this.#plans.delete(layout);
-    if (recording.opaque) {
-      this.#counts.eager += 1;
-      return;
+    const seen = step.record({
+      traces: () => this.#traces.map(({ trace }) => trace),
+      carryOut: (recording) => this.#carryOut(step, recording),
+      onInterrupt: (why) => {
+        if (this.#strict) throw notCompiled(why);
+        this.#reasons.add(why);
+      },
+    });
+    for (const { then } of seen.parts) {
+      if (then)
+        this.#reasons.add(`plugin "${then.plugin}" runs between two graphs: it is declared not traceable`);
     }
-    const compiled = this.#compiledFor(step, recording);
-    if (recording.putOff && this.#replay(step, recording, compiled)) {
+    if (seen.parts.every(({ graph }) => graph)) {
       this.#counts.replayed += 1;
       this.#strangers = 0;
-      const plan = step.plan(recording, compiled, this.#stepsPerCall);
+      const plan = step.plan(seen, this.#stepsPerCall);
       if (typeof plan === 'string') this.#reasons.add(`JavaScript runs at every step: ${plan}`);
       else this.#plans.set(layout, plan);
     } else {
       this.#counts.eager += 1;
-      this.#strangers += 1;
+      if (!seen.parts.some(({ recording }) => recording.opaque)) this.#strangers += 1;
     }
+  }
+
+  #carryOut(step: StepRecorder, recording: Recording): CompiledTrace | undefined {
+    if (recording.opaque) return undefined;
+    const compiled = this.#compiledFor(step, recording);
+    return recording.putOff && this.#replay(step, recording, compiled) ? compiled : undefined;
   }
 
   /** Runs the step's graph; if TensorFlow refuses it, the operations one by one. */
@@ -134,87 +142,14 @@ export class CompiledStepRunner implements StepRunner {
   #drop(compiled: CompiledTrace): void {
     compiled.dispose();
     this.#traces = this.#traces.filter((other) => other !== compiled);
-    for (const [layout, plan] of this.#plans) if (plan.compiled === compiled) this.#plans.delete(layout);
-  }
-}
-
-/** One step under observation. */
-class StepRecorder {
-  readonly #backend: NativeBackend;
-  readonly #lazy: LazyBinding;
-  readonly #work: StepWork;
-  readonly #passing: ReadonlyMap<string, Tensor>;
-  readonly #knobs = new Set<Knob>();
-  readonly #reads = new Set<string>();
-  readonly #count: number;
-  #before: ReadonlyMap<Variable, number> = new Map();
-  /** How many inputs had been used when the teacher had answered. */
-  #asked = 0;
-
-  constructor(backend: NativeBackend, work: StepWork, passing: ReadonlyMap<string, Tensor>) {
-    this.#backend = backend;
-    this.#lazy = lazyBindingOf(backend);
-    this.#work = work;
-    this.#passing = passing;
-    this.#count = work.optimizer.iterations;
-  }
-
-  get facts(): StepFacts {
-    return { seed: this.#work.scope.seed, learningRate: rateOf(this.#work.optimizer) };
-  }
-
-  record(known: readonly CompiledTrace[], onInterrupt: (why: string) => void): Recording {
-    const inputs = knownInputs(this.#backend, this.#passing);
-    const idOf = ({ dataId }: Variable) => this.#backend.tensorMap.get(dataId).id;
-    this.#before = new Map(livingVariables(this.#backend).map((variable) => [variable, idOf(variable)]));
-    const traces = known.map(({ trace }) => trace);
-    const observer = {
-      knob: (knob: Knob) => void this.#knobs.add(knob),
-      read: (name: string) => void this.#reads.add(name),
-    };
-    const { askTeacher, scope } = this.#work;
-    const ask = () => {
-      askTeacher?.();
-      this.#asked = this.#lazy.inputsSoFar;
-    };
-    const work = askTeacher ? { ...this.#work, askTeacher: ask } : this.#work;
-    return this.#lazy.record({ inputs, traces, onInterrupt }, () =>
-      scope.observe(observer, () => void eagerStepRunner.run(work)),
-    );
-  }
-
-  /** Inputs that the teacher was the first to use, and that neither pass by nor are trained: its weights. */
-  teacherInputs({ inputs }: CompiledTrace['trace']): readonly number[] {
-    const trained = new Set(this.#work.variables.map(({ name }) => VARIABLE + name));
-    const weights = inputs
-      .slice(0, this.#asked)
-      .filter(({ key }) => !trained.has(key) && !this.#passing.has(key));
-    return weights.map((input) => inputs.indexOf(input));
-  }
-
-  compile(trace: CompiledTrace['trace']): CompiledTrace {
-    return new CompiledTrace(this.#backend, this.#lazy.native, trace, this.facts);
-  }
-
-  plan(recording: Recording, compiled: CompiledTrace, stepsPerCall: number): StepPlan | string {
-    return StepPlan.make(this.#backend, this.#lazy, compiled, {
-      work: this.#work,
-      recording,
-      before: this.#before,
-      knobs: this.#knobs,
-      reads: this.#reads,
-      iterations: this.#work.optimizer.iterations - this.#count,
-      stepsPerCall,
-    });
+    for (const [layout, plan] of this.#plans) if (plan.uses(compiled)) this.#plans.delete(layout);
   }
 }
 
 /** Why a step should not even be tried. */
-function obstacleOf({ scope: { criteria, listeners } }: StepWork): string | undefined {
+function obstacleOf({ scope: { criteria } }: StepWork): string | undefined {
   const criterion = criteria.find(({ traceable }) => traceable === false);
-  if (criterion) return `criterion "${criterion.type}" is declared not traceable`;
-  const listener = listeners.find(({ traceable }) => traceable === false);
-  return listener && `plugin "${listener.name}" is declared not traceable`;
+  return criterion && `criterion "${criterion.type}" is declared not traceable`;
 }
 
 /** Shapes and types of all that differs from batch to batch. */

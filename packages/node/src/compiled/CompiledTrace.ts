@@ -1,46 +1,29 @@
 import { type NativeBackend, type NativeBinding, type NativeTensor } from './binding.js';
 import { type ChainedTrace, chainTrace, type Place } from './chainTrace.js';
-import { type Draw, drawNodes, drawOf, SEED_LAYOUT, seedName } from './drawnConstants.js';
+import { drawNodes, SEED_LAYOUT, seedName } from './drawnConstants.js';
 import { GraphProgram } from './GraphProgram.js';
 import { type Recording } from './Recording.js';
 import { type NodeDef } from './savedModelProto.js';
 import { type WaitingStep } from './StepBacklog.js';
-import { type Constant, type Input, type Layout, sameValues, type Trace } from './Trace.js';
+import { type Constant, type Input, type Layout, type Trace } from './Trace.js';
+import { type StepFacts, Uploads } from './Uploads.js';
 import { writeGraph } from './writeGraph.js';
-
-/** What a recorded step is compared by. */
-export interface StepFacts {
-  /** What the step's random numbers follow from. */
-  readonly seed: number;
-  /** The optimizer's learning rate, if it has one. */
-  readonly learningRate: number | undefined;
-}
 
 /**
  * A trace and its graph. Constants that were the same in every step so far are part of the graph. One that
  * turns out to differ never is: if it was drawn at random, the graph draws it, else it is fed.
  */
 export class CompiledTrace {
-  readonly #backend: NativeBackend;
   readonly #native: NativeBinding;
-  readonly #fed = new Set<number>();
-  readonly #drawn = new Map<number, Draw>();
-  /** Fed constants that have always been the learning rate, or its negative. */
-  readonly #rates = new Map<number, 1 | -1>();
-  readonly #first: StepFacts;
-  /** What the last step that went this way uploaded. */
-  #last: readonly Constant[];
+  /** What JavaScript uploads in steps that go this way. */
+  readonly uploads: Uploads;
   /** Ids of its inputs, as JavaScript knew them. */
   #held: readonly number[] = [];
   #stayed: readonly boolean[] = [];
-  /** Whether that was what the step before it had uploaded. */
-  #quiet = true;
   /** Inputs that are part of the graph, with the native tensors they were read of. */
   #frozen: Map<number, { readonly id: number; readonly constant: Constant }> | undefined;
   /** By the number of steps that one call runs. */
   readonly #programs = new Map<number, ChainedProgram>();
-  #compared = 0;
-  #rateMoved = false;
 
   constructor(
     backend: NativeBackend,
@@ -48,18 +31,8 @@ export class CompiledTrace {
     readonly trace: Trace,
     facts: StepFacts,
   ) {
-    this.#backend = backend;
     this.#native = native;
-    this.#first = facts;
-    this.#last = trace.constants;
-    trace.constants.forEach(({ values }, i) => {
-      if (!ArrayBuffer.isView(values)) this.#fed.add(i);
-    });
-  }
-
-  /** Whether the numbers that JavaScript uploads are known for the next step, as long as nothing else changes. */
-  get settled(): boolean {
-    return this.#compared > 0 && this.#quiet;
+    this.uploads = new Uploads(backend, trace.constants, facts);
   }
 
   /** Whether an input was the same tensor in the last two steps that went this way. */
@@ -67,40 +40,24 @@ export class CompiledTrace {
     return this.#stayed[input] ?? false;
   }
 
-  /** Whether the learning rate has changed before our eyes: its constants are known then. */
-  get knowsRate(): boolean {
-    return this.#rateMoved;
-  }
-
   /** Compares another step that went this way. */
   compare({ constants, heldIds }: Recording, facts: StepFacts): void {
     this.#stayed = heldIds.map((id, i) => id === this.#held[i]);
     this.#held = [...heldIds];
-    if (constants === this.trace.constants) return;
-    this.#compared += 1;
-    this.#quiet = true;
-    this.#rateMoved ||= facts.learningRate !== this.#first.learningRate;
-    this.trace.constants.forEach((constant, i) => {
-      const now = constants[i] as Constant;
-      if (this.#fed.has(i)) this.#checkRate(i, now, facts);
-      else if (!this.#drawn.has(i) && !sameValues(constant.values, now.values)) this.#differs(i, now, facts);
-      this.#quiet &&=
-        !this.#fed.has(i) || this.#rates.has(i) || sameValues(this.#last[i]?.values, now.values);
-    });
-    this.#last = constants;
+    if (this.uploads.compare(constants, facts)) this.dispose(); // another graph has to be written
   }
 
   /** Runs a step that was put off. */
-  replay(recording: Recording, { seed }: StepFacts): NativeTensor[] {
-    const steps = [{ inputs: recording.inputIds, seed }];
+  replay(recording: Recording, { seed, part }: StepFacts): NativeTensor[] {
+    const steps = [{ inputs: recording.inputIds, seed, part }];
     const tensors = this.#run(steps, NO_LINKS, ({ index }) => recording.constants[index] as Constant);
     return tensors.map(({ tensor }) => tensor);
   }
 
   /** Runs a step of which only the inputs, seed and learning rate are given. Needs `settled`. */
   run(inputs: readonly number[], facts: StepFacts): NativeTensor[] {
-    const tensors = this.#run([{ inputs, seed: facts.seed }], NO_LINKS, ({ index }) =>
-      this.#known(index, facts),
+    const tensors = this.#run([{ inputs, seed: facts.seed, part: facts.part }], NO_LINKS, ({ index }) =>
+      this.uploads.at(index, facts),
     );
     return tensors.map(({ tensor }) => tensor);
   }
@@ -119,9 +76,10 @@ export class CompiledTrace {
     const prepared = steps.map(({ ids, facts }, copy) => ({
       inputs: ids.map((id, i) => (copy > 0 && links.has(i) ? id : real(id))),
       seed: facts.seed,
+      part: facts.part,
     }));
     return this.#run(prepared, links, ({ copy, index }) =>
-      this.#known(index, (steps[copy] as WaitingStep).facts),
+      this.uploads.at(index, (steps[copy] as WaitingStep).facts),
     );
   }
 
@@ -136,12 +94,6 @@ export class CompiledTrace {
   dispose(): void {
     for (const { program } of this.#programs.values()) program.dispose();
     this.#programs.clear();
-  }
-
-  #known(index: number, { learningRate = 0 }: StepFacts): Constant {
-    const last = this.#last[index] as Constant;
-    const sign = this.#rates.get(index);
-    return sign === undefined ? last : { ...last, values: Float32Array.of(sign * learningRate) };
   }
 
   /**
@@ -163,16 +115,19 @@ export class CompiledTrace {
 
   /** Runs one or several steps in one call. */
   #run(
-    steps: readonly { readonly inputs: readonly number[]; readonly seed: number }[],
+    steps: readonly { readonly inputs: readonly number[]; readonly seed: number; readonly part: number }[],
     links: ReadonlyMap<number, number>,
     constant: (place: Place) => Constant,
   ): PlacedTensor[] {
+    if (this.outputLayouts.length === 0) return []; // a part without results: a hook that gathers gradients, say
     for (const { inputs } of steps) this.#thaw(inputs);
     const { chained, program } = this.#programOf(steps.length, links);
     const inputs = chained.inputs.filter(({ index }) => !this.#frozen?.has(index));
-    const fed = chained.constants.filter(({ index }) => this.#fed.has(index)).map(constant);
-    if (this.#drawn.size > 0) {
-      fed.push(...steps.map(({ seed }) => ({ ...SEED_LAYOUT, values: Int32Array.of(seed, 0) })));
+    const fed = chained.constants.filter(({ index }) => this.uploads.fed.has(index)).map(constant);
+    if (this.uploads.drawn.size > 0) {
+      fed.push(
+        ...steps.map(({ seed, part }) => ({ ...SEED_LAYOUT, values: Int32Array.of(seed, part * PART) })),
+      );
     }
     const made = fed.map(({ shape, dtype, values }) => this.#native.createTensor(shape, dtype, values));
     try {
@@ -192,7 +147,7 @@ export class CompiledTrace {
         copies,
         links,
         shared: new Set(this.#frozen?.keys()),
-        own: new Set([...this.#fed, ...this.#drawn.keys()]),
+        own: new Set([...this.uploads.fed, ...this.uploads.drawn.keys()]),
       });
       known = { chained, program: this.#compile(chained, copies) };
       this.#programs.set(copies, known);
@@ -204,8 +159,8 @@ export class CompiledTrace {
     const fed = new Set<number>();
     const drawn = new Map<number, (name: string) => readonly NodeDef[]>();
     constants.forEach(({ copy, index }, i) => {
-      if (this.#fed.has(index)) fed.add(i);
-      const draw = this.#drawn.get(index);
+      if (this.uploads.fed.has(index)) fed.add(i);
+      const draw = this.uploads.drawn.get(index);
       const constant = trace.constants[i] as Constant;
       if (draw)
         drawn.set(i, (name) => drawNodes(name, constant, draw, { seed: seedName(copy), number: index }));
@@ -225,24 +180,6 @@ export class CompiledTrace {
     this.#frozen?.clear();
     this.dispose();
   }
-
-  #differs(index: number, now: Constant, facts: StepFacts): void {
-    const draw = drawOf(this.#backend, now, facts.seed);
-    if (draw) {
-      this.#drawn.set(index, draw);
-    } else {
-      this.#fed.add(index);
-      const first = this.trace.constants[index] as Constant;
-      const sign = signOf(first, this.#first.learningRate);
-      if (sign) this.#rates.set(index, sign);
-      this.#checkRate(index, now, facts);
-    }
-    this.dispose(); // the graph holds the old value: another has to be written
-  }
-
-  #checkRate(index: number, now: Constant, { learningRate }: StepFacts): void {
-    if (this.#rates.get(index) !== signOf(now, learningRate)) this.#rates.delete(index);
-  }
 }
 
 /** A tensor with its place among the steps of a call. */
@@ -256,6 +193,9 @@ interface ChainedProgram {
   readonly program: GraphProgram;
 }
 
+/** More than the numbers that a part draws. */
+const PART = 2 ** 16;
+
 const NO_LINKS: ReadonlyMap<number, number> = new Map();
 
 /** More than this does not go into a graph: a message of TensorFlow's must stay below 2 GB. */
@@ -263,12 +203,4 @@ const FROZEN_BYTES = 2 ** 30;
 
 function sizeOf({ shape }: Layout): number {
   return shape.reduce((size, length) => size * length, 1);
-}
-
-/** 1 if a scalar is the learning rate, −1 if it is its negative. */
-function signOf({ values }: Constant, learningRate: number | undefined): 1 | -1 | undefined {
-  if (learningRate === undefined || !(values instanceof Float32Array) || values.length !== 1)
-    return undefined;
-  const rate = Math.fround(learningRate);
-  return values[0] === rate ? 1 : values[0] === -rate ? -1 : undefined;
 }

@@ -29,6 +29,8 @@ export class LazyBinding {
   readonly #pinned = new Set<number>();
   #next = FIRST_PLACEHOLDER;
   #recording: Recording | undefined;
+  /** Whether layouts are noted of what is made, though nothing is recorded. */
+  #noting = false;
   /** The steps that wait, if any do. */
   #backlog: Backlog | undefined;
   /** Placeholders that a waiting step will fill and that somebody still holds. */
@@ -96,16 +98,37 @@ export class LazyBinding {
   /** Runs `body` and records it; see `Recording` for what there is to know of it afterwards. */
   record(options: RecordOptions, body: () => void): Recording {
     this.catchUp();
-    const recording = new Recording(this, options);
-    this.#recording = recording;
+    this.#recording = new Recording(this, options);
     try {
       body();
     } catch (error) {
-      recording.runPutOff();
-      throw error;
-    } finally {
+      this.#recording?.runPutOff();
       this.#recording = undefined;
+      throw error;
     }
+    return this.#stop();
+  }
+
+  /**
+   * Stops recording for as long as `body` runs, and begins anew when it has.
+   *
+   * @param end Given what was recorded: runs what was put off.
+   */
+  interlude<T>(end: (recording: Recording) => void, body: () => T, next: (result: T) => RecordOptions): T {
+    end(this.#stop());
+    this.#noting = true;
+    try {
+      const result = body();
+      this.#recording = new Recording(this, next(result));
+      return result;
+    } finally {
+      this.#noting = false;
+    }
+  }
+
+  #stop(): Recording {
+    const recording = this.#recording as Recording;
+    this.#recording = undefined;
     if (!recording.putOff) recording.settle([]);
     return recording;
   }
@@ -156,13 +179,16 @@ export class LazyBinding {
     outputs: number,
   ): NativeTensor[] {
     if (this.#recording) return this.#recording.executeOp(name, attrs, inputs, outputs);
-    return this.#native.executeOp(name, attrs, this.#reals(inputs), outputs);
+    const tensors = this.#native.executeOp(name, attrs, this.#reals(inputs), outputs);
+    if (this.#noting) for (const tensor of tensors) this.resolve(tensor.id, tensor.id, tensor);
+    return tensors;
   }
 
   #createTensor(shape: readonly number[], dtype: number, values: unknown): number {
-    return this.#recording
-      ? this.#recording.createTensor(shape, dtype, values)
-      : this.#native.createTensor(shape, dtype, values);
+    if (this.#recording) return this.#recording.createTensor(shape, dtype, values);
+    const id = this.#native.createTensor(shape, dtype, values);
+    if (this.#noting) this.resolve(id, id, { shape, dtype });
+    return id;
   }
 
   #deleteTensor(id: number): void {

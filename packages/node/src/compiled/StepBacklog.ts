@@ -1,7 +1,8 @@
 import { type NativeTensor } from './binding.js';
-import { type CompiledTrace, type StepFacts } from './CompiledTrace.js';
+import { type CompiledTrace } from './CompiledTrace.js';
 import { type Backlog, type LazyBinding } from './LazyBinding.js';
 import { type Layout } from './Trace.js';
+import { type StepFacts } from './Uploads.js';
 
 /** A step that is known in full and has not run. */
 export interface WaitingStep {

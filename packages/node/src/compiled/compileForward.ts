@@ -51,7 +51,7 @@ function eagerly(forward: Forward, inputs: readonly Tensor[]): Tensor[] {
 }
 
 /** Nothing in a forward pass is random or learns. */
-const FACTS = { seed: 0, learningRate: undefined };
+const FACTS = { seed: 0, learningRate: undefined, part: 0 };
 /** Calls that were like none before, until recording them is given up. */
 const PATIENCE = 4;
 
@@ -127,7 +127,7 @@ class ForwardKind {
   }
 
   #planOf(recording: Recording, results: readonly Tensor[]): ForwardPlan | undefined {
-    if (recording.looked || !this.#compiled?.settled) return undefined;
+    if (recording.looked || !this.#compiled?.uploads.settled) return undefined;
     const ids = [...recording.survivors].flatMap(([id, { kind }]) => (kind === 'op' ? [id] : []));
     const idOf = ({ dataId }: Tensor) => this.#backend.tensorMap.get(dataId).id;
     const places = results.map((result) => ids.indexOf(idOf(result)));

@@ -6,6 +6,8 @@ import { type Input } from './Trace.js';
 
 /** How a role's key names a variable. */
 export const VARIABLE = 'variable ';
+/** The key of a gradient that a hook has left, by the name of its variable. */
+export const gradientKey = (variable: string): string => `gradient ${variable}`;
 /** Where one native tensor has two roles, a later step may tell them apart: such a key says so. */
 export const AMBIGUOUS = ' = ';
 
