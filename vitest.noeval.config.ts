@@ -6,7 +6,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ['test/core/{hooks,altitudes,manager,di,prepareCompression}.test.ts'],
+    include: ['test/core/{hooks,altitudes,manager,di/composeManager,prepareCompression}.test.ts'],
     pool: 'forks',
     execArgv: ['--disallow-code-generation-from-strings'],
   },

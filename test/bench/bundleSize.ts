@@ -13,6 +13,9 @@ export const CORE: Imports = {
   '@tfjs-distill/losses': ['knowledgeDistillation'],
 };
 
+/** The same with parts injected by inversify. */
+export const INJECTED: Imports = { ...CORE, '@tfjs-distill/core/di': ['TOKENS'] };
+
 /**
  * Gzipped size of what a page imports, tree-shaken and minified by Vite.
  *

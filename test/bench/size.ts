@@ -6,9 +6,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { methodNotes, SIZES } from '../docs/lossesTable.js';
-import { addedSize, bundleSize, CORE, kilobytes } from './bundleSize.js';
+import { addedSize, bundleSize, CORE, INJECTED, kilobytes } from './bundleSize.js';
 
-const DEPENDENCIES = { inversify: ['inversify', 'reflect-metadata'], zod: ['zod'], tapable: ['tapable'] };
+const DEPENDENCIES = { zod: ['zod'], tapable: ['tapable'] };
 
 const core = await bundleSize(CORE);
 const added: Record<string, number> = {};
@@ -19,6 +19,7 @@ for (const { type, criterion } of methodNotes()) {
 for (const [name, packages] of Object.entries(DEPENDENCIES)) {
   console.log(`of the core ${kilobytes(core - (await bundleSize(CORE, packages)))} kB are ${name}`);
 }
+console.log(`injection by inversify +${kilobytes((await bundleSize(INJECTED)) - core)} kB`);
 if (process.argv.includes('--record'))
   await writeFile(SIZES, `${JSON.stringify({ core, added }, null, 2)}\n`);
 console.log(`core-gzip ${kilobytes(core)} kB`);

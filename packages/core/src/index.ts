@@ -62,8 +62,13 @@ export {
 } from './criterion/defineCriterion.js';
 export { labelsOnly } from './criterion/labelsOnly.js';
 export type { CriterionConfig, CriterionLike } from './criterion/resolveCriteria.js';
-export { criteriaModule, pluginsModule } from './di/composeManager.js';
-export type { Module } from './di/Module.js';
+export {
+  type ContainerModuleLike,
+  criteriaModule,
+  type Module,
+  type PartsModule,
+  pluginsModule,
+} from './di/Module.js';
 export * from './errors.js';
 export { createHooks, type Hooks } from './hooks/createHooks.js';
 export { definePlugin, type PluginDefinition, type PluginFactory } from './hooks/definePlugin.js';

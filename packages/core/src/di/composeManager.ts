@@ -1,10 +1,7 @@
-import { Container, ContainerModule, type Newable, type ServiceIdentifier } from 'inversify';
 import { CompressionManager } from '../CompressionManager.js';
 import { type Criterion, type CriterionClass } from '../criterion/Criterion.js';
-import { type CriterionFactory } from '../criterion/defineCriterion.js';
 import { type CriterionLike, resolveCriteria } from '../criterion/resolveCriteria.js';
 import { expected, messageOf } from '../errors.js';
-import { type PluginFactory } from '../hooks/definePlugin.js';
 import { type Plugin } from '../hooks/Plugin.js';
 import { resolvePlugins } from '../hooks/resolvePlugins.js';
 import { type CompressionOptions } from '../options.js';
@@ -15,73 +12,37 @@ import { chooseStepRunner } from '../step/chooseStepRunner.js';
 import { asStudent, type StudentLike } from '../student/asStudent.js';
 import { crossEntropy } from '../taskLoss.js';
 import { resolveTeacher } from '../teacher/resolveTeacher.js';
-import { type Module } from './Module.js';
+import { partsOf } from './injector.js';
+import { type Parts } from './Parts.js';
 import { TOKENS } from './tokens.js';
 
 /**
- * The composition root: one container per manager, dropped as soon as the manager stands.
- * User modules load first; a default is bound only where they left a token free.
+ * The composition root: one set of parts per manager, dropped as soon as the manager stands.
+ * User modules load first; a default is offered only where they left a token free.
  */
 export function composeManager(student: StudentLike, options: CompressionOptions): CompressionManager {
-  const container = new Container({ defaultScope: 'Singleton', jitless: true });
-  const modules = (options.modules ?? []) as readonly ContainerModule[];
-  container.load(...modules, defaults(student, options));
-  container.load(managerModule(container, options));
-  return container.get(TOKENS.Manager);
+  const { taskLoss = crossEntropy, optimizer, criterion } = options;
+  const parts = partsOf(options.modules ?? []);
+  parts.offer(TOKENS.Student, () => asStudent(student));
+  parts.offer(TOKENS.Teacher, () => resolveTeacher(options));
+  parts.offer(TOKENS.TaskLoss, () => taskLoss);
+  parts.offer(TOKENS.Optimizer, () => optimizer);
+  parts.offer(TOKENS.StepRunner, () => chooseStepRunner(options.stepRunner, options.stepsPerCall));
+  if (criterion !== undefined) parts.offer(TOKENS.Criteria, () => criteriaOf(parts, criterion));
+  parts.offer(TOKENS.Manager, () => managerOf(parts, options));
+  return parts.get(TOKENS.Manager);
 }
 
-/** A module that makes criteria known to JSON by their types. */
-export function criteriaModule(definitions: readonly CriterionFactory[]): Module {
-  return new ContainerModule(({ bind }) => {
-    for (const definition of definitions) bind(TOKENS.CriterionDefinition).toConstantValue(definition);
-  });
-}
-
-/** A module that makes plugins known to JSON by their types. */
-export function pluginsModule(definitions: readonly PluginFactory[]): Module {
-  return new ContainerModule(({ bind }) => {
-    for (const definition of definitions) bind(TOKENS.PluginDefinition).toConstantValue(definition);
-  });
-}
-
-function defaults(student: StudentLike, options: CompressionOptions): ContainerModule {
-  const { taskLoss = crossEntropy, optimizer } = options;
-  return new ContainerModule(({ bind, isBound }) => {
-    const bindDefault = <T>(id: ServiceIdentifier<T>, make: () => T) => {
-      if (!isBound(id)) bind(id).toResolvedValue(make);
-    };
-    bindDefault(TOKENS.Student, () => asStudent(student));
-    bindDefault(TOKENS.Teacher, () => resolveTeacher(options));
-    bindDefault(TOKENS.TaskLoss, () => taskLoss);
-    bindDefault(TOKENS.Optimizer, () => optimizer);
-    bindDefault(TOKENS.StepRunner, () => chooseStepRunner(options.stepRunner, options.stepsPerCall));
-  });
-}
-
-function managerModule(container: Container, options: CompressionOptions): ContainerModule {
-  return new ContainerModule(({ bind, isBound }) => {
-    const { criterion } = options;
-    if (!isBound(TOKENS.Criteria) && criterion !== undefined)
-      bind(TOKENS.Criteria).toResolvedValue(() => criteriaOf(container, criterion));
-    bind(TOKENS.Manager).toResolvedValue(() => managerOf(container, options));
-  });
-}
-
-function criteriaOf(
-  container: Container,
-  criterion: CriterionLike | readonly CriterionLike[],
-): readonly Criterion[] {
+function criteriaOf(parts: Parts, criterion: CriterionLike | readonly CriterionLike[]): readonly Criterion[] {
   return resolveCriteria(criterion, {
-    definitions: allOf(container, TOKENS.CriterionDefinition),
-    construct: (Class) => construct(container, Class),
+    definitions: parts.all(TOKENS.CriterionDefinition),
+    construct: (Class) => construct(parts, Class),
   });
 }
 
-function construct(container: Container, Class: CriterionClass): Criterion {
-  const id = Class as Newable<Criterion>;
+function construct(parts: Parts, Class: CriterionClass): Criterion {
   try {
-    if (!container.isBound(id)) container.bind(id).toSelf();
-    return container.get(id);
+    return parts.construct(Class);
   } catch (error) {
     throw expected('criterion', `a class that can be constructed`, Class, {
       where: 'prepareCompression',
@@ -91,15 +52,15 @@ function construct(container: Container, Class: CriterionClass): Criterion {
   }
 }
 
-function managerOf(container: Container, options: CompressionOptions): CompressionManager {
-  const student = container.get(TOKENS.Student);
-  const teacher = container.get(TOKENS.Teacher);
+function managerOf(parts: Parts, options: CompressionOptions): CompressionManager {
+  const student = parts.get(TOKENS.Student);
+  const teacher = parts.get(TOKENS.Teacher);
   const stages = buildStages(
     {
-      criteria: () => container.get(TOKENS.Criteria),
+      criteria: () => parts.get(TOKENS.Criteria),
       stages: options.stages,
-      optimizer: container.get(TOKENS.Optimizer),
-      resolve: (criterion) => criteriaOf(container, criterion),
+      optimizer: parts.get(TOKENS.Optimizer),
+      resolve: (criterion) => criteriaOf(parts, criterion),
     },
     { student, teacher },
   );
@@ -111,18 +72,14 @@ function managerOf(container: Container, options: CompressionOptions): Compressi
     student,
     teacher,
     stages,
-    taskLoss: container.get(TOKENS.TaskLoss),
-    stepRunner: container.get(TOKENS.StepRunner),
+    taskLoss: parts.get(TOKENS.TaskLoss),
+    stepRunner: parts.get(TOKENS.StepRunner),
     plugins: [
       ...guards,
-      ...resolvePlugins(plugins, [...allOf(container, TOKENS.PluginDefinition), ...corePlugins]),
-      ...allOf(container, TOKENS.Plugin),
+      ...resolvePlugins(plugins, [...parts.all(TOKENS.PluginDefinition), ...corePlugins]),
+      ...parts.all(TOKENS.Plugin),
     ],
     jitless,
     stepsPerCall,
   });
-}
-
-function allOf<T>(container: Container, id: ServiceIdentifier<T>): T[] {
-  return container.isBound(id) ? container.getAll(id) : [];
 }

@@ -1,5 +1,5 @@
 import { type Optimizer } from '@tensorflow/tfjs-core';
-import { type ServiceIdentifier } from 'inversify';
+import type { ServiceIdentifier } from 'inversify'; // nothing of it at run time, not even `import 'inversify'`
 import { type CompressionManager } from '../CompressionManager.js';
 import { type Criterion } from '../criterion/Criterion.js';
 import { type CriterionFactory } from '../criterion/defineCriterion.js';
@@ -10,8 +10,11 @@ import { type Student } from '../student/Student.js';
 import { type TaskLoss } from '../taskLoss.js';
 import { type TeacherSource } from '../teacher/TeacherSource.js';
 
+/** Stands for a part of type `T`; inversify binds it and injects by it. */
+export type Token<T = unknown> = ServiceIdentifier<T>;
+
 /** A token that remembers what it stands for. `Symbol.for`: one identity even if two copies are installed. */
-export const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`@tfjs-distill/core:${name}`);
+export const token = <T>(name: string): Token<T> => Symbol.for(`@tfjs-distill/core:${name}`);
 
 /** Every part of a manager that a module may bind. */
 export const TOKENS = {

@@ -11,8 +11,10 @@ import {
 import { composeManager, criteriaModule, pluginsModule, TOKENS } from '@tfjs-distill/core/di';
 import { kdLoss, knowledgeDistillation } from '@tfjs-distill/losses';
 import { ContainerModule, inject, injectable, type ServiceIdentifier } from 'inversify';
-import { describe, expect, it, vi } from 'vitest';
-import { mlp, problem } from '../fixtures/models.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { containerParts } from '../../../packages/core/src/di/containerParts.js';
+import { registerInjector } from '../../../packages/core/src/di/injector.js';
+import { mlp, problem } from '../../fixtures/models.js';
 
 @injectable()
 class NamedAfterStudent implements Criterion {
@@ -34,7 +36,11 @@ class Undecorated implements Criterion {
   }
 }
 
-describe('the composition root', () => {
+describe('a manager whose parts are injected', () => {
+  // as the import of core/di does; taken back, so that other tests of this worker run without
+  beforeAll(() => registerInjector(containerParts));
+  afterAll(() => registerInjector(undefined));
+
   it('makes an injectable criterion class and hands it what it asks for', async () => {
     const [teacher, student] = [mlp(16, 1), mlp(4, 2)];
     const manager = prepareCompression(student, { teacher, criterion: NamedAfterStudent });
