@@ -16,6 +16,7 @@ import { type TraceEvent } from './hooks/guardTap.js';
 import { type Plugin } from './hooks/Plugin.js';
 import { PluginHost } from './hooks/PluginHost.js';
 import { Lifecycle, type LifecycleParts } from './Lifecycle.js';
+import { type BatchOptions } from './loop/batches.js';
 import { type Data } from './loop/Data.js';
 import { evaluate, type EvaluateOptions } from './loop/evaluate.js';
 import { fit, type FitOptions, type History } from './loop/fit.js';
@@ -118,6 +119,11 @@ export class CompressionManager extends Lifecycle {
    */
   use(plugin: Plugin): () => void {
     return this.#host.use(plugin);
+  }
+
+  /** What the plugins leave of a data set for this process to train on: all of it, unless several train together. */
+  partOf(data: Data, options: BatchOptions = {}): Data {
+    return this.#host.plugins.reduce((rest, plugin) => plugin.part?.(rest, options) ?? rest, data);
   }
 
   /** Reports every hook call: whose, when, how long, how many tensors it left. Returns the undo. */

@@ -47,6 +47,7 @@ export class Lifecycle {
       stepsPerCall,
     );
     this.stages = new Stages(stages);
+    this.run.criteria = this.stages.criteria;
     this.hooks = createHooks(this.run, { jitless });
     this.#errors = new ErrorChannel(this.hooks);
     const criterion = { name: 'criterion', stage: Number.MIN_SAFE_INTEGER, traceable: true };

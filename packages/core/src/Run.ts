@@ -10,6 +10,7 @@ import {
   type EvalContext,
   type EpochEndContext,
 } from './context.js';
+import { type Criterion } from './criterion/Criterion.js';
 import { EpochMeans } from './EpochMeans.js';
 import { DistillError } from './errors.js';
 import { type GuardState, type TraceEvent } from './hooks/guardTap.js';
@@ -58,6 +59,7 @@ export class Run
   metrics: Logs = {};
   logs: Logs = {};
   optimizer: Optimizer | undefined;
+  criteria: readonly Criterion[] = [];
   parts: Record<string, LazyScalar> = {};
   terms: LossTerm[] = [];
   readonly means: EpochMeans;

@@ -1,6 +1,7 @@
 import { type Optimizer, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Batch } from './Batch.js';
 import { type State } from './checkpoint/State.js';
+import { type Criterion } from './criterion/Criterion.js';
 import { type LazyScalar } from './LazyScalar.js';
 import { type Knob, type Progress } from './Schedule.js';
 import { type Student, type StudentOutputs } from './student/Student.js';
@@ -13,6 +14,8 @@ export type Logs = Record<string, number>;
 export interface TrainContext {
   readonly student: Student;
   readonly teacher: TeacherSource | undefined;
+  /** Of all stages. */
+  readonly criteria: readonly Criterion[];
   /** The manager's; `undefined` in a loop that keeps its own and gave none. */
   readonly optimizer: Optimizer | undefined;
   /** Planned epochs; `undefined` in a loop that did not say. */

@@ -81,6 +81,7 @@ export function contextOf(outputs: Outputs, batch: Batch, step = 0): LossContext
   return {
     student: undefined as never,
     teacher: undefined,
+    criteria: [],
     optimizer: undefined,
     ...progress,
     progress,

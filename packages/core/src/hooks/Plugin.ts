@@ -1,5 +1,7 @@
 import { type TrainContext } from '../context.js';
 import { type State } from '../checkpoint/State.js';
+import { type BatchOptions } from '../loop/batches.js';
+import { type Data } from '../loop/Data.js';
 import { didYouMean, expected, DistillError } from '../errors.js';
 import { HOOK_NAMES, type HookName, type HookSignatures } from './HookSignatures.js';
 
@@ -40,6 +42,11 @@ export type Plugin = {
    * every step, and their operations run in the graph.
    */
   readonly traceable?: boolean;
+  /**
+   * What this process trains on of the data given to `fit`, where several processes train together. `options` are those
+   * by which `fit` draws batches.
+   */
+  part?(data: Data, options: BatchOptions): Data;
   /** Frees what the plugin owns; called once, by `manager.dispose()` or the undo of `use`. */
   dispose?(): void;
   /** What a resumed run must give back to the plugin. Tensors in it stay the plugin's. Read after a step or an epoch. */

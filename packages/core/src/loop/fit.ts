@@ -49,12 +49,14 @@ export async function fit(manager: CompressionManager, data: Data, options: FitO
   const { epochs = manager.stageEpochs ?? 1, plugins = [], shuffle = true, signal } = options;
   if (!(Number.isInteger(epochs) && epochs > 0))
     throw expected('epochs', 'a whole number above 0', epochs, { where: 'fit' });
-  const source = batchSource(data, { ...options, shuffle });
+  batchSource(data, { ...options, shuffle }); // refuses what is no data
   await checkLabels(data, manager.model.signature);
   const checkpoint = options.resume && (await requireCheckpoint(checkpointStore(options.resume)));
   const all = signal === undefined ? plugins : [...plugins, abortable(signal)];
   const undo = all.map((plugin) => manager.use(plugin));
   try {
+    const drawn = { ...options, shuffle };
+    const source = batchSource(manager.partOf(data, drawn), drawn);
     void manager.optimizer; // plugins see it from onTrainBegin on
     await manager.onTrainBegin(planOf(source, { ...options, epochs, shuffle }));
     const { epoch: first, step } = checkpoint
