@@ -1,4 +1,6 @@
 export { estimateLabelling, type LabelEstimate } from './estimateLabelling.js';
 export { labelSamples, type LabelOptions } from './labelSamples.js';
-export { mergeShards, type MergeReport } from './mergeShards.js';
-export { shardRows, type ShardChoice } from './shardRows.js';
+export { folderFiles } from './folderFiles.js';
+export { mergeShards, mergeStoredShards, type MergeReport } from './mergeShards.js';
+export { blockRows, shardRows, type ShardChoice } from './shardRows.js';
+export type { StoreTarget } from './StoreTarget.js';

@@ -15,6 +15,8 @@ export interface LabelOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of samples stored so far, those of an earlier run included. */
   readonly onProgress?: ((stored: number) => void) | undefined;
+  /** Called for each batch with how long the teacher took to answer. */
+  readonly onAnswer?: ((seconds: number) => void) | undefined;
 }
 
 /**
@@ -29,14 +31,16 @@ export async function labelSamples(
   samples: Samples,
   rows: Int32Array,
   writer: TeacherStoreWriter,
-  { batchSize, signal, onProgress }: LabelOptions,
+  { batchSize, signal, onProgress, onAnswer }: LabelOptions,
 ): Promise<number> {
   const todo = missingRows(samples, rows, writer);
   let labelled = 0;
   let writing: Promise<void> = Promise.resolve();
   try {
     for (let start = 0; start < todo.length && !signal?.aborted; start += batchSize) {
+      const asked = performance.now();
       const answers = await askTeacher(teacher, samples, todo.subarray(start, start + batchSize), writer);
+      onAnswer?.((performance.now() - asked) / 1000);
       await writing;
       writing = writer.append(answers).then(() => {
         labelled += answers.ids.length;

@@ -1,16 +1,29 @@
-import { rename, rm, stat } from 'node:fs/promises';
-import { assertHeader, DistillError, type ShardEntry, type StoreHeader } from '@tfjs-distill/core';
-import { openTeacherStore } from '../store/openTeacherStore.js';
-import { readManifest, readShard, shardName, writeManifest, writeShard } from '../store/storeFolder.js';
-import { readShardNote, type ShardNote } from './shardNote.js';
+import {
+  assertHeader,
+  DistillError,
+  openShard,
+  type ShardEntry,
+  type StoredFiles,
+  type StoreHeader,
+} from '@tfjs-distill/core';
+import pLimit from 'p-limit';
+import { shardName } from '../store/storeFolder.js';
+import { folderFiles } from './folderFiles.js';
+import { type ShardNote } from './shardNote.js';
+import { readStorePart, type StorePart } from './StorePart.js';
+import { folderTarget, type StoreTarget } from './StoreTarget.js';
 
 /** A whole store out of shards that several machines labelled. */
 export interface MergeReport {
+  /** Where it is. */
   readonly folder: string;
   readonly header: StoreHeader;
   readonly samples: number;
   readonly shards: number;
 }
+
+/** Small files that are read at once. */
+const AT_ONCE = 16;
 
 /**
  * Puts the shards of a data set together into one store.
@@ -23,31 +36,27 @@ export interface MergeReport {
  *   teachers, data sets or forms; if a sample is in two of them or in none.
  */
 export async function mergeShards(folders: readonly string[], out: string): Promise<MergeReport> {
-  if (await exists(out))
-    throw new DistillError('DATA', `${out} exists already.`, {
-      hint: 'Give a new folder for the whole store.',
-    });
-  const ordered = await inOrder(folders);
-  const header = await commonHeader(ordered);
-  const unfinished = `${out}.merging`;
-  await rm(unfinished, { recursive: true, force: true });
-  await writeManifest(unfinished, { header });
-  const { entries, ids } = await copyAll(ordered, unfinished);
-  checkIds(ids, ordered[0]?.note.samples ?? 0);
-  await writeManifest(unfinished, { header, shards: entries });
-  await rename(unfinished, out);
-  return { folder: out, header, samples: ids.length, shards: ordered.length };
+  return mergeStoredShards(folders.map(folderFiles), folderTarget(out));
 }
 
-interface Part {
-  readonly folder: string;
-  readonly note: ShardNote;
+/** As `mergeShards`, from and to wherever stores can be; one file of rows is in memory at a time. */
+export async function mergeStoredShards(
+  shards: readonly StoredFiles[],
+  target: StoreTarget,
+): Promise<MergeReport> {
+  await target.begin();
+  const limit = pLimit(AT_ONCE);
+  const parts = inOrder(await Promise.all(shards.map((files) => limit(readStorePart, files))));
+  const [first] = parts as [StorePart, ...StorePart[]];
+  for (const { header, files } of parts) assertHeader(header, first.header, files.name);
+  const { entries, ids } = await copyAll(parts, first.header, target);
+  checkIds(ids, first.note.samples);
+  await target.finish({ header: first.header, shards: entries });
+  return { folder: target.name, header: first.header, samples: ids.length, shards: parts.length };
 }
 
-async function inOrder(folders: readonly string[]): Promise<readonly Part[]> {
-  const parts = await Promise.all(
-    folders.map(async (folder) => ({ folder, note: await readShardNote(folder) })),
-  );
+/** @returns At least one part. */
+function inOrder(parts: readonly StorePart[]): readonly StorePart[] {
   const [first] = parts;
   if (first === undefined) throw new DistillError('OPTION', 'Expected the folders of the shards, got none.');
   const { count, samples } = first.note;
@@ -55,52 +64,45 @@ async function inOrder(folders: readonly string[]): Promise<readonly Part[]> {
   if (other !== undefined)
     throw new DistillError(
       'DATA',
-      `${other.folder} is ${place(other.note)}, and ${first.folder} ${place(first.note)}.`,
+      `${other.files.name} is ${place(other.note)}, and ${first.files.name} ${place(first.note)}.`,
     );
   const sorted = [...parts].sort((a, b) => a.note.index - b.note.index);
-  for (let index = 1; index <= count; index++) {
-    const [found, twice] = sorted.filter(({ note }) => note.index === index);
-    if (found === undefined) throw new DistillError('DATA', `Shard ${index} of ${count} is missing.`);
-    if (twice !== undefined)
-      throw new DistillError(
-        'DATA',
-        `Shard ${index} of ${count} is given twice: ${found.folder} and ${twice.folder}.`,
-      );
+  const twice = sorted.findIndex(({ note }, i) => note.index === sorted[i + 1]?.note.index);
+  if (twice >= 0) {
+    const [a, b] = [sorted[twice] as StorePart, sorted[twice + 1] as StorePart];
+    throw new DistillError(
+      'DATA',
+      `Shard ${a.note.index} of ${count} is given twice: ${a.files.name} and ${b.files.name}.`,
+    );
   }
+  const gap = sorted.findIndex(({ note }, i) => note.index !== i + 1);
+  const missing = gap >= 0 ? gap + 1 : sorted.length < count ? sorted.length + 1 : undefined;
+  if (missing !== undefined) throw new DistillError('DATA', `Shard ${missing} of ${count} is missing.`);
   return sorted;
 }
 
 const place = ({ index, count, samples }: ShardNote): string =>
   `shard ${index} of ${count} of ${samples} samples`;
 
-/** The one header that all shards have; each is whole and undamaged. */
-async function commonHeader(parts: readonly Part[]): Promise<StoreHeader> {
-  let header: StoreHeader | undefined;
-  for (const { folder, note } of parts) {
-    const store = await openTeacherStore(folder, {}, { memory: 0 });
-    store.dispose();
-    if (header === undefined) header = store.header;
-    else assertHeader(store.header, header, folder);
-    if (store.size !== note.own)
-      throw new DistillError('DATA', `${folder} has ${store.size} of its ${note.own} samples.`, {
-        hint: 'Label this shard again: rows that are stored are kept.',
-      });
-  }
-  return header as StoreHeader;
-}
-
 async function copyAll(
-  parts: readonly Part[],
-  out: string,
+  parts: readonly StorePart[],
+  header: StoreHeader,
+  target: StoreTarget,
 ): Promise<{ entries: ShardEntry[]; ids: Int32Array }> {
   const entries: ShardEntry[] = [];
   const ids: Int32Array[] = [];
-  for (const { folder } of parts) {
-    for (const { file, digest, samples } of (await readManifest(folder))?.shards ?? []) {
-      const { shard, bytes } = await readShard(folder, file);
+  for (const { files, entries: own } of parts) {
+    for (const entry of own) {
+      const where = `${files.name}/${entry.file}`;
+      const file = await files.open(entry.file);
+      const bytes = await file.read(0, file.size);
+      const shard = await openShard(bytes, where);
+      assertHeader(shard.header, header, where);
+      if (shard.digest !== entry.digest)
+        throw new DistillError('DATA', 'The file does not belong to the store that it lies in.', { where });
       const name = shardName(entries.length);
-      await writeShard(out, name, bytes);
-      entries.push({ file: name, samples, digest });
+      await target.write(name, bytes);
+      entries.push({ ...entry, file: name });
       ids.push(shard.ids);
     }
   }
@@ -126,11 +128,4 @@ function checkIds(ids: Int32Array, samples: number): void {
       'DATA',
       `Expected ${samples} samples in all shards together, found ${ids.length}.`,
     );
-}
-
-async function exists(place: string): Promise<boolean> {
-  return stat(place).then(
-    () => true,
-    () => false,
-  );
 }

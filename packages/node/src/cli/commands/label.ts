@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { type LabelFlags } from '../label/LabelFlags.js';
-import { positiveNumber, wholeNumber } from '../label/numbers.js';
+import { portNumber, positiveNumber, wholeNumber } from '../label/numbers.js';
 import { print, printJson } from '../print.js';
 
 /** `distill label`: stores a teacher's answers about a data set, computed once. */
@@ -13,7 +13,10 @@ export const label = (): Command =>
       'path or address of the model, or a YAML or JSON file { model, preprocess, … }',
     )
     .option('--data <set>', 'data set: mnist, fashion-mnist, cifar10, a file, or a module of your own')
-    .option('--out <folder>', 'where to store')
+    .option(
+      '--out <folder>',
+      'where to store; with --queue a folder that all machines see, or s3://bucket/prefix',
+    )
     .addOption(new Option('--split <split>', 'which samples').choices(['train', 'test']).default('train'))
     .addOption(
       new Option('--kind <kind>', 'what to store of each sample')
@@ -36,8 +39,19 @@ export const label = (): Command =>
     .option('--hourly-price <price>', "of the teacher's machine, to estimate the cost", positiveNumber)
     .option('--dry-run', 'check the teacher and estimate size, time and cost; store nothing')
     .option('--force', 'go on though the teacher looks wrong')
+    .option('--queue <redis>', 'have it labelled by `distill worker`s, e.g. redis://host:6379')
+    .option('--shard-size <count>', 'with --queue: samples of a shard. Default 16 batches', wholeNumber)
+    .option('--attempts <count>', 'with --queue: how often a shard is tried. Default 5', wholeNumber)
+    .option('--max-queued <count>', 'with --queue: shards on the queue at once. Default 256', wholeNumber)
+    .option('--s3-endpoint <address>', 'with --out s3://bucket/prefix: a server other than Amazon’s')
+    .option('--keep-shards', 'with --queue: leave the shards beside the whole store')
+    .option('--metrics-port <port>', 'with --queue: serve Prometheus metrics there', portNumber)
     .option('--json', 'print JSON')
     .action(async (flags: LabelFlags) => {
+      if (flags.queue !== undefined) {
+        const { runLabelOnQueue } = await import('../label/runLabelOnQueue.js');
+        return runLabelOnQueue(flags);
+      }
       const { runLabel } = await import('../label/runLabel.js');
       await runLabel(flags);
     })

@@ -17,4 +17,11 @@ export interface LabelFlags {
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
+  readonly queue?: string;
+  readonly shardSize?: number;
+  readonly attempts?: number;
+  readonly maxQueued?: number;
+  readonly s3Endpoint?: string;
+  readonly keepShards?: boolean;
+  readonly metricsPort?: number;
 }

@@ -1,11 +1,13 @@
-import { DistillError, expected, type StoreHeaderInput, storeHeader, unknownName } from '@tfjs-distill/core';
+import { DistillError, type StoreHeaderInput } from '@tfjs-distill/core';
 import { openDataset } from '../../data/openDataset.js';
 import { type Samples } from '../../data/Dataset.js';
 import { type EngineName, selectEngine } from '../../engine/index.js';
 import { estimateLabelling } from '../../label/estimateLabelling.js';
+import { labelHeader } from '../../label/labelHeader.js';
 import { labelSamples } from '../../label/labelSamples.js';
 import { parseShard, shardRows } from '../../label/shardRows.js';
 import { writeShardNote } from '../../label/shardNote.js';
+import { spreadRows } from '../../label/spreadRows.js';
 import { type TeacherTrial, tryTeacher } from '../../label/tryTeacher.js';
 import { createTeacherStore } from '../../store/createTeacherStore.js';
 import { type OpenedTeacher, openTeacher } from '../../teachers/openTeacher.js';
@@ -13,7 +15,9 @@ import { INTERRUPTED, onInterrupt } from '../onInterrupt.js';
 import { print, printJson } from '../print.js';
 import { sampleProgress } from '../sampleProgress.js';
 import { compiledTeacher } from '../../compiled/compiledTeacher.js';
-import { describeEstimate, describeResult, describeTrial } from './describe.js';
+import { mayStart, required } from './beforeLabelling.js';
+import { describeEstimate, describeResult } from './describe.js';
+import { formOf } from './formOf.js';
 import { type LabelFlags } from './LabelFlags.js';
 import { readTeacherSpec } from './readTeacherSpec.js';
 
@@ -26,27 +30,15 @@ export async function runLabel(flags: LabelFlags): Promise<void> {
   const rows = rowsOf(samples, flags);
   const teacher = compiledTeacher(await openTeacher(await readTeacherSpec(spec)));
   try {
-    const some = spread(rows, flags.batchSize);
-    const trial = await tryTeacher(teacher, dataset, samples, some, featuresOf(flags));
-    const header = headerOf(flags, trial, teacher, dataset.fingerprint);
-    report(flags, trial);
-    if (flags.dryRun) {
-      const estimate = estimateLabelling(storeHeader(header), rows.length, trial.rate, flags.hourlyPrice);
-      if (flags.json) printJson({ check: trial.check, header: storeHeader(header), estimate });
-      else print(describeEstimate(estimate, out));
-      return;
-    }
-    refuse(flags, trial);
+    const some = spreadRows(rows, flags.batchSize);
+    const form = formOf(flags);
+    const trial = await tryTeacher(teacher, dataset, samples, some, form.features);
+    const header = labelHeader(form, trial, { teacher: teacher.fingerprint, dataset: dataset.fingerprint });
+    if (!mayStart(flags, out, { trial, header, samples: rows.length })) return;
     await store(flags, out, { teacher, samples, rows, header, trial });
   } finally {
     teacher.dispose?.();
   }
-}
-
-/** Some rows from all over: a data set may be sorted by class. */
-function spread(rows: Int32Array, count: number): Int32Array {
-  const length = Math.min(count, rows.length);
-  return Int32Array.from({ length }, (_, i) => rows[Math.floor((i * rows.length) / length)] as number);
 }
 
 interface Work {
@@ -114,54 +106,9 @@ async function noteShard({ shard, limit }: LabelFlags, out: string, { samples, r
   await writeShardNote(out, { ...parseShard(shard), samples: whole, own: rows.length });
 }
 
-function required({ teacher, data, out }: LabelFlags): { teacher: string; data: string; out: string } {
-  for (const [name, value] of Object.entries({ teacher, data, out }))
-    if (value === undefined) throw expected(`--${name}`, 'given', value, { where: 'distill label' });
-  return { teacher: teacher as string, data: data as string, out: out as string };
-}
-
 function rowsOf({ shape }: Samples, { limit, shard }: LabelFlags): Int32Array {
   const samples = Math.min(limit ?? Infinity, shape[0]);
   const rows = shardRows(samples, shard === undefined ? { index: 1, count: 1 } : parseShard(shard));
   if (rows.length > 0) return rows;
   throw new DistillError('DATA', 'There is no sample to label.', { where: 'distill label' });
-}
-
-function featuresOf({ kind, features = [] }: LabelFlags): readonly string[] {
-  if (kind === 'features' && features.length === 0)
-    throw expected('--features', 'the names of what to store, for kind features', undefined);
-  return features;
-}
-
-function headerOf(
-  { kind, k, temperature, dtype }: LabelFlags,
-  { check, positions, features }: TeacherTrial,
-  teacher: OpenedTeacher,
-  dataset: string,
-): StoreHeaderInput {
-  if (kind === 'top-k' && k === undefined) throw expected('--k', 'given for kind top-k', k);
-  if (kind !== 'top-k' && k !== undefined)
-    throw unknownName('option for this kind', '--k', ['--kind top-k'], { where: 'distill label' });
-  return {
-    kind: kind === 'top-k' ? 'topK' : kind === 'features' ? 'logits' : kind,
-    dtype,
-    classes: check.classes,
-    positions,
-    ...(k !== undefined && { k }),
-    ...(temperature !== undefined && { temperature }),
-    teacher: teacher.fingerprint,
-    dataset,
-    features,
-  };
-}
-
-function report({ json }: LabelFlags, { check }: TeacherTrial): void {
-  if (!json) process.stderr.write(`${describeTrial(check)}\n`);
-}
-
-function refuse({ force = false, json = false }: LabelFlags, { check }: TeacherTrial): void {
-  if (check.warnings.length === 0 || force) return;
-  throw new DistillError('TEACHER', 'The teacher looks wrong, so nothing was stored.', {
-    hint: `${json ? `${check.warnings.join(' ')} ` : ''}If it is right all the same, add --force.`,
-  });
 }
