@@ -1,11 +1,7 @@
 import { tensor, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { type Batch, type EpochBatches, expected, shuffledIndices } from '@tfjs-distill/core';
-import {
-  AUGMENTATION_VERSION,
-  augmentImages,
-  type AugmentOptions,
-  type ImageShape,
-} from './augmentImages.js';
+import { type DivisibleBatches, rowsOf } from '../mpi/partOf.js';
+import { augmentationView, augmentImages, type AugmentOptions, type ImageShape } from './augmentImages.js';
 import { type Samples } from './Dataset.js';
 import { floatRows } from './sampleTensors.js';
 
@@ -37,25 +33,42 @@ export interface SampleBatches extends EpochBatches {
  * A data set's samples as training takes them: each epoch in a new order, in whole batches, a pure function of seed
  * and epoch.
  *
- * Samples that fill no batch wait for another epoch; fewer samples than one batch are one batch.
+ * Samples that fill no batch wait for another epoch; fewer samples than one batch are one batch. `part` makes only a
+ * rank's samples of each.
  *
  * @throws DistillError `OPTION` if samples that are no images are to be augmented.
  */
-export function sampleBatches(samples: Samples, options: SampleBatchesOptions): SampleBatches {
+export function sampleBatches(
+  samples: Samples,
+  options: SampleBatchesOptions,
+): SampleBatches & DivisibleBatches {
   const { rows, seed, augment } = options;
   if (augment !== undefined && samples.shape.length !== 4)
     throw expected('augment', 'left out for samples that are no images', samples.shape, {
       where: 'sampleBatches',
     });
   const size = Math.min(options.batchSize, rows.length);
+  const steps = Math.floor(rows.length / size);
+  const drawn = function* (epoch: number): Generator<Int32Array> {
+    const order = shuffledIndices(rows.length, seed, epoch).map((i) => rows[i] ?? 0);
+    for (let at = 0; at + size <= order.length; at += size) yield order.subarray(at, at + size);
+  };
+  const made = (places: Int32Array, epoch: number) =>
+    batchOf(samples, places, options, seed * 10_007 + epoch);
   return {
-    steps: Math.floor(rows.length / size),
+    steps,
     *batches(epoch) {
-      const order = shuffledIndices(rows.length, seed, epoch).map((i) => rows[i] ?? 0);
-      const viewSeed = seed * 10_007 + epoch;
-      for (let at = 0; at + size <= order.length; at += size)
-        yield batchOf(samples, order.subarray(at, at + size), options, viewSeed);
+      for (const places of drawn(epoch)) yield made(places, epoch);
     },
+    part: (rank) => ({
+      steps,
+      *batches(epoch) {
+        for (const places of drawn(epoch)) {
+          const { rows: own, share } = rowsOf(places, rank);
+          yield { ...made(own, epoch), share };
+        }
+      },
+    }),
   };
 }
 
@@ -76,7 +89,7 @@ function batchOf(
     x: tensor(x, shape, 'float32'),
     y: tensor1d(labels, 'int32'),
     ids,
-    ...(augment && { view: `${AUGMENTATION_VERSION} ${JSON.stringify({ ...augment, seed })}` }),
+    ...(augment && { view: augmentationView({ ...augment, seed }) }),
   };
 }
 
