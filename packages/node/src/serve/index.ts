@@ -1,1 +1,2 @@
+export type { ServeCounts } from './servedModel.js';
 export { serveTeacher, type ServeOptions, type TeacherServer } from './serveTeacher.js';
