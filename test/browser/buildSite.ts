@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { build, type Plugin } from 'vite';
 
@@ -45,7 +45,11 @@ export async function buildSite(
   await cp(join(ROOT, 'packages/examples/src/mnist-distiller/teacher'), join(folder, 'public/teacher'), {
     recursive: true,
   });
-  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, 'public', name), bytes);
+  for (const [name, bytes] of Object.entries(files)) {
+    const file = join(folder, 'public', name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+  }
   const outDir = join(folder, 'dist');
   await build({
     root: folder,

@@ -1,9 +1,13 @@
 import { type Outcome, type PageReport } from './PageReport.js';
-import { runRequest, type TrainRequest } from './runRequest.js';
+import { runRequest, type PageRequest } from './runRequest.js';
 
-// /?report=ID&where=worker&backend=wasm&steps=100
+// /?report=ID&where=worker&task=distil&backend=wasm&steps=100
 const query = new URLSearchParams(location.search);
-const wanted: TrainRequest = { backend: query.get('backend') ?? 'cpu', steps: Number(query.get('steps')) };
+const wanted: PageRequest = {
+  task: (query.get('task') ?? 'distil') as PageRequest['task'],
+  backend: query.get('backend') ?? 'cpu',
+  steps: Number(query.get('steps')),
+};
 
 let longestTask = 0;
 const outcome = query.get('where') === 'worker' ? await inWorker(wanted) : await runRequest(wanted);
@@ -11,7 +15,7 @@ const report: PageReport = { ...outcome, longestTask };
 await fetch(`/report/${query.get('report')}`, { method: 'POST', body: JSON.stringify(report) });
 (document.querySelector('#state') as HTMLElement).textContent = outcome.status;
 
-function inWorker(request: TrainRequest): Promise<Outcome> {
+function inWorker(request: PageRequest): Promise<Outcome> {
   if (PerformanceObserver.supportedEntryTypes.includes('longtask')) {
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) longestTask = Math.max(longestTask, duration);

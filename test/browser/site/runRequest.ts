@@ -6,28 +6,35 @@ import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { registerWasmGradients } from '@tfjs-distill/node/wasm-kernels';
 import { type Outcome } from './PageReport.js';
+import { readStores } from './stores.js';
 import { distil } from './training.js';
 
-export interface TrainRequest {
+/** What a page is asked to do. */
+export interface PageRequest {
+  readonly task: 'distil' | 'read stores';
   readonly backend: string;
   readonly steps: number;
 }
 
-/** Serves a request on one backend. */
-export async function runRequest({ backend, steps }: TrainRequest): Promise<Outcome> {
-  setWasmPaths('/wasm/');
-  registerWasmGradients();
-  if (!(await startBackend(backend))) return { status: 'absent', reason: `no ${backend} here` };
+/** Does it; what goes wrong is part of the outcome. */
+export async function runRequest(request: PageRequest): Promise<Outcome> {
   try {
-    const [teacher, pixels] = await Promise.all([loadLayersModel('/teacher/model.json'), digits()]);
-    const answers = await distil(pixels, teacher, steps);
-    return { status: 'done', backend: getBackend(), strict: evalIsRefused(), ...answers };
+    return request.task === 'distil' ? await distilOn(request) : { status: 'read', ...(await readStores()) };
   } catch (error) {
     return {
       status: 'failed',
       reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
     };
   }
+}
+
+async function distilOn({ backend, steps }: PageRequest): Promise<Outcome> {
+  setWasmPaths('/wasm/');
+  registerWasmGradients();
+  if (!(await startBackend(backend))) return { status: 'absent', reason: `no ${backend} here` };
+  const [teacher, pixels] = await Promise.all([loadLayersModel('/teacher/model.json'), digits()]);
+  const answers = await distil(pixels, teacher, steps);
+  return { status: 'done', backend: getBackend(), strict: evalIsRefused(), ...answers };
 }
 
 async function startBackend(backend: string): Promise<boolean> {

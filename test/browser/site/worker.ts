@@ -1,5 +1,5 @@
-import { runRequest, type TrainRequest } from './runRequest.js';
+import { runRequest, type PageRequest } from './runRequest.js';
 
-self.addEventListener('message', ({ data }: MessageEvent<TrainRequest>) => {
+self.addEventListener('message', ({ data }: MessageEvent<PageRequest>) => {
   void runRequest(data).then((outcome) => self.postMessage(outcome));
 });

@@ -17,6 +17,7 @@ import {
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import { browserCheckpoints } from './browserCheckpoints.js';
 import { digitTensors, testDigits, trainDigits } from './digits.js';
+import { onGraphicsLost } from './onGraphicsLost.js';
 import { startBackend } from './startBackend.js';
 import { studentModel } from './studentModel.js';
 import { type News, type Order } from './Training.js';
@@ -41,6 +42,9 @@ self.addEventListener('message', ({ data: order }: MessageEvent<Order>) => {
 /** Trains a student from the teacher's stored logits, without the teacher. */
 async function distil(resume: boolean, signal: AbortSignal): Promise<void> {
   await startBackend(['wasm', 'webgl', 'cpu']);
+  onGraphicsLost(() =>
+    tell({ type: 'failed', text: 'the graphics card gave up. Resume goes on from what was kept.' }),
+  );
   const [{ digits, store }, asked] = await Promise.all([trainDigits(), testDigits()]);
   const data = digitTensors(digits);
   const validation = digitTensors(asked);

@@ -5,10 +5,10 @@ import { type Digits, digitAt, testDigits } from './digits.js';
 import { DrawingPad } from './DrawingPad.js';
 import { element } from './element.js';
 import { fileUrl } from './fetchBytes.js';
-import { onContextLost } from './onContextLost.js';
+import { onGraphicsLost } from './onGraphicsLost.js';
 import { showProblem, wordsOf } from './problem.js';
 import { registerOffline } from './registerOffline.js';
-import { type Backend, BACKENDS, startBackend } from './startBackend.js';
+import { type Backend, BACKENDS, forgetBackend, startBackend } from './startBackend.js';
 import { chosenFiles, keepStudent, keptStudent } from './studentFiles.js';
 import { toDigit } from './toDigit.js';
 import { TrainingPanel } from './TrainingPanel.js';
@@ -74,23 +74,27 @@ async function takeStudent(artifacts: io.ModelArtifacts): Promise<void> {
   });
 }
 
-/** Models live on a backend: they are made anew on another. */
-async function moveTo(wanted: readonly Backend[]): Promise<void> {
+/** Models live on a backend: they are made anew on another. @returns Which of these it is. */
+async function moveTo(wanted: readonly Backend[]): Promise<Backend> {
   await asking;
-  backends.value = await startBackend(wanted);
+  const started = await startBackend(wanted);
+  backends.value = started;
+  onGraphicsLost(() => void say(recover(started)));
   for (const who of Object.keys(NAMES) as Who[]) {
     const network = networks[who];
     if (network) await install(who, io.fromMemory(network.artifacts));
   }
-  document.body.dataset['backend'] = backends.value;
-  if (backends.value === 'webgl') onContextLost(() => void say(recover()));
+  document.body.dataset['backend'] = started;
+  return started;
 }
 
-async function recover(): Promise<void> {
-  await moveTo(['wasm', 'cpu']);
-  showProblem(
-    `The graphics card gave up (WebGL context lost). Nothing is lost: ${BACKENDS[backends.value as Backend]} goes on.`,
-  );
+async function recover(lost: Backend): Promise<void> {
+  if (backends.value === lost) {
+    asking = Promise.resolve(); // what was asked of it may never be answered
+    const now = await moveTo(['wasm', 'cpu']);
+    showProblem(`The graphics card gave up (${BACKENDS[lost]}). Nothing is lost: ${BACKENDS[now]} goes on.`);
+  }
+  forgetBackend(lost);
 }
 
 async function begin(): Promise<void> {

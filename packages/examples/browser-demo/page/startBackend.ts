@@ -1,4 +1,11 @@
-import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import {
+  findBackendFactory,
+  getBackend,
+  ready,
+  registerBackend,
+  removeBackend,
+  setBackend,
+} from '@tensorflow/tfjs-core';
 import { fileUrl } from './fetchBytes.js';
 
 export const BACKENDS = {
@@ -37,4 +44,11 @@ export async function startBackend(wanted: readonly Backend[]): Promise<Backend>
     }
   }
   throw new Error(`None of ${wanted.map((name) => BACKENDS[name]).join(', ')} works in this browser.`);
+}
+
+/** Frees a backend that cannot compute any more; chosen again, it starts anew. */
+export function forgetBackend(backend: Backend): void {
+  const factory = findBackendFactory(backend);
+  removeBackend(backend);
+  registerBackend(backend, factory);
 }
