@@ -47,27 +47,22 @@ export class HeadLayers {
     return this.#apply(layers.activation({ activation: 'relu', name }), norm);
   }
 
-  conv(role: string, x: SymbolicTensor, { filters, kernelSize = 3, stride = 1 }: ConvOptions) {
+  #convolution(role: string, { filters, kernelSize = 3, stride: strides = 1 }: ConvOptions) {
+    const name = this.#name(`${role}_conv`);
+    return { name, filters, kernelSize, strides, padding: 'same', useBias: false } as const; // batch norm has a bias
+  }
+
+  conv(role: string, x: SymbolicTensor, options: ConvOptions) {
     const conv = layers.conv2d({
-      name: this.#name(`${role}_conv`),
-      filters,
-      kernelSize,
-      strides: stride,
-      padding: 'same',
-      useBias: false,
+      ...this.#convolution(role, options),
       kernelInitializer: this.#initializer(role),
     });
     return this.#normalized(role, this.#apply(conv, x));
   }
 
-  separable(role: string, x: SymbolicTensor, { filters, kernelSize = 3, stride = 1 }: ConvOptions) {
+  separable(role: string, x: SymbolicTensor, options: ConvOptions) {
     const conv = layers.separableConv2d({
-      name: this.#name(`${role}_conv`),
-      filters,
-      kernelSize,
-      strides: stride,
-      padding: 'same',
-      useBias: false,
+      ...this.#convolution(role, options),
       depthwiseInitializer: this.#initializer(`${role}_depthwise`),
       pointwiseInitializer: this.#initializer(role),
     });
