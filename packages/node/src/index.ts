@@ -8,6 +8,7 @@ export * from './data/loadIdxDataset.js';
 export * from './data/loadMnist.js';
 export * from './data/openDataset.js';
 export * from './data/readIdx.js';
+export { type SampleBatches, sampleBatches, type SampleBatchesOptions } from './data/sampleBatches.js';
 export * from './data/sampleTensors.js';
 export { type Diagnosis, diagnose } from './engine/doctor.js';
 export * from './engine/index.js';

@@ -1,9 +1,8 @@
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { type TeacherRows } from '@tfjs-distill/core';
-import { type LabelledImages } from '@tfjs-distill/node';
+import { type Samples, sampleTensors } from '@tfjs-distill/node';
 import { countingBar } from '../example/countingBar.js';
-import { imageTensors } from './batches.js';
 
 /** Large enough to keep an engine busy, small enough for its memory. */
 const BATCH = 500;
@@ -15,18 +14,18 @@ export interface Logits {
   readonly classes: number;
 }
 
-/** What a model says of images, in inference mode, block by block. */
+/** What a model says of images, in inference mode, block by block; an image's id is its position. */
 export async function* answers(
   model: LayersModel,
-  set: LabelledImages,
-  ids: Int32Array,
+  set: Samples,
+  rows: Int32Array,
   name: string,
 ): AsyncGenerator<TeacherRows> {
-  const bar = countingBar(name, ids.length, 'images');
+  const bar = countingBar(name, rows.length, 'images');
   try {
-    for (let at = 0; at < ids.length; at += BATCH) {
-      const block = ids.subarray(at, at + BATCH);
-      const output = tidy(() => model.predict(imageTensors(set, block).x) as Tensor);
+    for (let at = 0; at < rows.length; at += BATCH) {
+      const block = rows.subarray(at, at + BATCH);
+      const output = tidy(() => model.predict(sampleTensors(set, block).x) as Tensor);
       const logits = await output.data<'float32'>();
       output.dispose();
       bar.update(at + block.length);
@@ -40,14 +39,14 @@ export async function* answers(
 /** What a model says of images, all at once. */
 export async function logitsOf(
   model: LayersModel,
-  set: LabelledImages,
-  ids: Int32Array,
+  set: Samples,
+  rows: Int32Array,
   name: string,
 ): Promise<Logits> {
   const classes = model.outputs[0]?.shape.at(-1) ?? 0;
-  const all = new Float32Array(ids.length * classes);
+  const all = new Float32Array(rows.length * classes);
   let at = 0;
-  for await (const { logits } of answers(model, set, ids, name)) {
+  for await (const { logits } of answers(model, set, rows, name)) {
     all.set(logits, at);
     at += logits.length;
   }

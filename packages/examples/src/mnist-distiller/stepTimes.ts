@@ -10,8 +10,7 @@ import {
   type TeacherLike,
   type TeacherStore,
 } from '@tfjs-distill/core';
-import { type LabelledImages } from '@tfjs-distill/node';
-import { firstIds, imageTensors } from './batches.js';
+import { everyRow, type Samples, sampleTensors } from '@tfjs-distill/node';
 import { kerasStudent } from './models.js';
 
 /** Milliseconds of a step of the student, without a teacher and with one; medians. */
@@ -38,13 +37,12 @@ interface Teaching {
  * that a slow spell of the machine falls on each; a round before the first warms up.
  */
 export async function stepTimes(
-  set: LabelledImages,
+  set: Samples,
   images: number,
   { teacher, store, criterion }: Teaching,
 ): Promise<StepTimes> {
   const steps = Math.max(1, Math.min(STEPS, Math.floor(images / BATCH)));
-  const ids = firstIds(Math.min(images, steps * BATCH));
-  const data = { ...imageTensors(set, ids), ids };
+  const data = sampleTensors(set, everyRow(set).subarray(0, Math.min(images, steps * BATCH)));
   const managers = [
     taught(labelsOnly),
     taught(criterion(), storedTeacher(store)),

@@ -10,8 +10,7 @@ import {
   prepareCompression,
   type TeacherLike,
 } from '@tfjs-distill/core';
-import { type LabelledImages, trainingBar } from '@tfjs-distill/node';
-import { batches, stepsPerEpoch } from './batches.js';
+import { sampleBatches, type Samples, trainingBar } from '@tfjs-distill/node';
 import { type Training } from './settings.js';
 
 /** A point of a training curve. */
@@ -28,8 +27,9 @@ export interface CurvePoint {
 
 export interface TrainOptions {
   readonly name: string;
-  readonly set: LabelledImages;
-  readonly ids: Int32Array;
+  readonly set: Samples;
+  /** Which of them, by position. */
+  readonly rows: Int32Array;
   readonly labelled?: ReadonlySet<number>;
   readonly training: Training;
   readonly seed: number;
@@ -42,13 +42,13 @@ const CURVE_POINTS = 10;
 
 /** Trains a model in place; the same code with and without a teacher. Returns its curve. */
 export async function train(model: LayersModel, options: TrainOptions): Promise<CurvePoint[]> {
-  const { training, set, teacher, criterion = labelsOnly } = options;
-  const { epochs, warmUp, learningRate: peak } = training;
-  const perEpoch = stepsPerEpoch({ ...options, ...training });
-  if (perEpoch < 1) {
-    const rule = `at least one batch of ${training.batchSize} images`;
-    throw expected('labels, images', rule, options.ids.length, { where: options.name });
+  const { training, set, rows, teacher, criterion = labelsOnly } = options;
+  const { epochs, batchSize, warmUp, learningRate: peak } = training;
+  if (rows.length < batchSize) {
+    const rule = `at least one batch of ${batchSize} images`;
+    throw expected('labels, images', rule, rows.length, { where: options.name });
   }
+  const data = sampleBatches(set, { ...options, ...training });
   const manager = prepareCompression(model, {
     criterion,
     optimizer: optimizers.adam(peak),
@@ -59,9 +59,11 @@ export async function train(model: LayersModel, options: TrainOptions): Promise<
   if (warmUp !== undefined) {
     manager.use(learningRate({ rate: cosine({ from: peak, to: 0.01 * peak, warmUp }) }));
   }
-  manager.use(recordCurve(curve, { ...training, perEpoch }, () => manager.evaluate(options.test)));
+  manager.use(
+    recordCurve(curve, { ...training, perEpoch: data.steps }, () => manager.evaluate(options.test)),
+  );
   try {
-    await manager.fit(batches(set, { ...options, ...training }), { epochs, stepsPerEpoch: perEpoch });
+    await manager.fit(data, { epochs });
     return curve;
   } finally {
     manager.dispose();

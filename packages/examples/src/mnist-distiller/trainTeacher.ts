@@ -1,6 +1,5 @@
 import { type LayersModel } from '@tensorflow/tfjs-layers';
-import { type LabelledImages } from '@tfjs-distill/node';
-import { firstIds } from './batches.js';
+import { everyRow, type Samples } from '@tfjs-distill/node';
 import { deepTeacher, kerasTeacher } from './models.js';
 import { type Training } from './settings.js';
 import { train, type TrainOptions } from './train.js';
@@ -9,11 +8,11 @@ import { train, type TrainOptions } from './train.js';
 export async function trainTeacher(
   kind: 'deep' | 'keras',
   training: Training,
-  set: LabelledImages,
+  set: Samples,
   test: TrainOptions['test'],
 ): Promise<LayersModel> {
   const seed = 1;
   const teacher = kind === 'deep' ? deepTeacher(seed) : kerasTeacher(seed);
-  await train(teacher, { name: 'teacher', set, ids: firstIds(set.shape[0]), training, seed, test });
+  await train(teacher, { name: 'teacher', set, rows: everyRow(set), training, seed, test });
   return teacher;
 }

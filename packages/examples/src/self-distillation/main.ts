@@ -26,6 +26,7 @@ import {
   type DatasetSpec,
   type EngineName,
   evaluateModel,
+  everyRow,
   fileSystem,
   openDataset,
   sampleTensors,
@@ -37,7 +38,6 @@ import { Command, Option } from 'commander';
 import { keepRecord } from '../example/keepRecord.js';
 import { typedCommand } from '../example/typedCommand.js';
 import { wholeNumber } from '../example/wholeNumber.js';
-import { firstIds } from '../mnist-distiller/batches.js';
 import { exampleRecord } from './exampleRecord.js';
 import {
   accuracyTable,
@@ -158,7 +158,7 @@ function splits({ train, test }: Dataset, { calibration }: Settings) {
     throw expected('images', `above ${calibration}, which are for calibration`, images, {
       where: 'self-distillation',
     });
-  const rows = firstIds(images);
+  const rows = everyRow(train);
   const held = images - calibration;
   return {
     train: sampleTensors(train, rows.subarray(0, held)),
