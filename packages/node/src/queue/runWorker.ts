@@ -1,5 +1,5 @@
 import { expected } from '@tfjs-distill/core';
-import { connectRedis } from './connectRedis.js';
+import { connectRedis, withoutPassword } from './connectRedis.js';
 import { serveMetrics } from './metrics/serveMetrics.js';
 import { type LocalPlaces } from './OpenedLabellings.js';
 import { saidOnce } from './saidOnce.js';
@@ -21,7 +21,7 @@ export interface WorkerOptions extends LocalPlaces {
   readonly metricsPort?: number | undefined;
   /** Gives back the running shards and ends. */
   readonly signal?: AbortSignal | undefined;
-  /** Told in one line each: shards that end or fail, a Redis that does not answer. */
+  /** Told in one line each: that it begins, shards that end or fail, a Redis that does not answer. */
   readonly onNotice?: ((line: string) => void) | undefined;
 }
 
@@ -50,6 +50,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerSummary> 
   const redis = await connectRedis(options.queue);
   const worker = new ShardWorker(redis, { ...options, onNotice: saidOnce(options.onNotice) });
   const { state } = worker;
+  options.onNotice?.(`${state.host}:${process.pid} takes shards from ${withoutPassword(options.queue)}`);
   const end = () => worker.end();
   signal?.addEventListener('abort', end);
   if (signal?.aborted) end();
