@@ -15,7 +15,7 @@ import {
 import { type Collective } from './Collective.js';
 import { FlatTensors, sizeOf } from './FlatTensors.js';
 import { MovedStatistics } from './MovedStatistics.js';
-import { PeerLost } from './PeerLost.js';
+import { lossOf } from './lossOf.js';
 import { RankMeans } from './RankMeans.js';
 import { anyRank, meanOverRanks } from './ranksAgree.js';
 import { refuseCoupled } from './refuseCoupled.js';
@@ -110,8 +110,10 @@ export class DataParallelTraining {
   async endStep(ctx: StepEndContext): Promise<void> {
     const { loss, parts, stopReason } = ctx;
     const stops = await this.means.add({ loss, ...parts }, this.share, stopReason !== undefined);
-    for (const [name, mean] of this.means.means) ctx.log(name, mean);
     if (stops) ctx.stop(ELSEWHERE);
+    // what is logged earlier would stand in a checkpoint within the epoch, and one process alone would not replace it
+    else if (ctx.step + 1 === (ctx.stepsPerEpoch ?? ctx.step + 1))
+      for (const [name, mean] of this.means.means) ctx.log(name, mean);
   }
 
   averageMetrics({ metrics }: EvalContext): void {
@@ -125,7 +127,7 @@ export class DataParallelTraining {
 
   /** Tells the others of an error of this rank's own. */
   fail(error: unknown): void {
-    if (!isLoss(error)) this.#ranks.abort(messageOf(error));
+    if (lossOf(error) === undefined) this.#ranks.abort(messageOf(error));
   }
 
   /** This rank's part of the step's samples, 0 to 1. */
@@ -169,13 +171,6 @@ export class DataParallelTraining {
 }
 
 const ELSEWHERE = 'another rank asked to stop';
-
-/** Whether an error says that another rank is lost: that rank needs not be told. */
-export function isLoss(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof PeerLost) return true;
-  return false;
-}
 
 function refuseLabelled({ criteria }: GradientContext): void {
   const labelled = criteria.find(({ requires }) => requires?.labels);

@@ -5,6 +5,8 @@ import { openDataset } from '../data/openDataset.js';
 import { type EngineReport } from '../engine/selectEngine.js';
 import { evaluateModel } from '../evaluation/evaluateModel.js';
 import { exportStudent } from '../export/exportStudent.js';
+import { type Collective, soloCollective } from '../mpi/Collective.js';
+import { byLeader, leaderFirst } from '../mpi/leader.js';
 import { openModel } from '../models/openModel.js';
 import { writeReport } from '../report/writeReport.js';
 import { type LoadedConfig } from './config/readRunConfig.js';
@@ -37,6 +39,8 @@ export interface RunOptions extends RunListener {
   readonly how?: 'new' | 'resume' | 'force' | undefined;
   /** Ends the running step, writes a checkpoint, and makes the run throw `Interrupted`. */
   readonly signal?: AbortSignal | undefined;
+  /** Processes that train together, `worldCollective()`; rank 0 writes. Default: this one alone. */
+  readonly ranks?: Collective | undefined;
 }
 
 /**
@@ -53,17 +57,22 @@ export interface RunOptions extends RunListener {
  */
 export async function distillRun(loaded: LoadedConfig, options: RunOptions): Promise<RunRecord> {
   const { config, base } = loaded;
-  const dataset = await openDataset(config.dataset, base);
+  const { ranks = soloCollective } = options;
+  const dataset = await leaderFirst(ranks, () => openDataset(config.dataset, base));
   const folder = new RunFolder(resolve(options.output ?? config.output ?? join('runs', config.name)));
   const { teacher, combine } = config;
-  const opened = teacher === undefined ? undefined : await openTeachers(teacher, { dataset, base, combine });
+  const open = () =>
+    teacher === undefined ? Promise.resolve(undefined) : openTeachers(teacher, { dataset, base, combine });
+  const opened = await leaderFirst(ranks, open);
   try {
     const parts = { loaded, options, dataset, folder };
-    const { taps, parameters } = await rehearse(parts, opened?.source);
+    const { taps, parameters } = await leaderFirst(ranks, () => rehearse(parts, opened?.source));
     options.onMessage?.(planLine(config, dataset, { parameters }));
     const now = { config, fingerprint: dataset.fingerprint, started: new Date().toISOString() };
-    const { started } = await folder.begin(now, options.how ?? 'new');
-    const finished = await folder.record();
+    const { started, finished } = await byLeader(ranks, async () => ({
+      ...(await folder.begin(now, options.how ?? 'new')),
+      finished: await folder.record(),
+    }));
     if (finished === undefined) return await carryOut(parts, opened, taps, started);
     options.onMessage?.(`This run is finished: ${folder.path}.`);
     return finished;
@@ -80,22 +89,25 @@ async function carryOut(
   taps: readonly string[],
   started: string,
 ): Promise<RunRecord> {
-  const { folder, loaded } = parts;
+  const { folder, loaded, options } = parts;
+  const { ranks = soloCollective } = options;
   const clock = await folder.clock();
-  const teacher = opened && (await readyTeacher(opened, taps, parts));
+  const teacher = opened && (await leaderFirst(ranks, () => readyTeacher(opened, taps, parts)));
   try {
     const trainings: TrainingRecord[] = [];
     for (const plan of planTrainings(loaded.config)) {
       trainings.push(await trainingRecord(plan, { ...parts, teacher }));
-      await clock.save();
+      if (ranks.rank === 0) await clock.save();
     }
-    const record = await recordOf(parts, { started, trainings, teacher, clock });
-    await exportFirst(record, folder);
-    await writeReport(record, join(folder.path, 'report.html'));
-    await folder.writeRecord(record);
-    return record;
+    return await byLeader(ranks, async () => {
+      const record = await recordOf(parts, { started, trainings, teacher, clock });
+      await exportFirst(record, folder);
+      await writeReport(record, join(folder.path, 'report.html'));
+      await folder.writeRecord(record);
+      return record;
+    });
   } finally {
-    await clock.save();
+    if (ranks.rank === 0) await clock.save();
     teacher?.dispose();
   }
 }

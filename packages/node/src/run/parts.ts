@@ -43,6 +43,16 @@ export async function stagesOf(
 /** Options of plugins that are paths. */
 const PATHS: Readonly<Record<string, string>> = { tensorboard: 'dir', 'history-file': 'path' };
 
+/** A run under mpirun takes its own. */
+const DATA_PARALLEL = 'mpi-data-parallel';
+
+/** The plugins of a rank: of several only the first writes files. A run knows by itself whether it is on several. */
+export const pluginsOn = (parts: readonly PartConfig[], rank = 0): PartConfig[] =>
+  parts.filter((part) => {
+    const type = 'type' in part ? String(part.type) : '';
+    return type !== DATA_PARALLEL && (rank === 0 || !(type in PATHS));
+  });
+
 /**
  * Plugins as `prepareCompression` takes them.
  *

@@ -1,4 +1,6 @@
 import { type TeacherSource } from '@tfjs-distill/core';
+import { refuseCoupled } from '../mpi/refuseCoupled.js';
+import { type RunOptions } from './distillRun.js';
 import { planTrainings, type TrainingPlan } from './plan.js';
 import { plannedManager, plannedStudent, type TrainingParts } from './trainingRecord.js';
 
@@ -17,7 +19,9 @@ export interface Rehearsal {
  * @throws DistillError as `openStudent` and `prepareCompression`, and what a user's module throws.
  */
 export async function rehearse(
-  parts: Pick<TrainingParts, 'loaded' | 'dataset' | 'folder'>,
+  parts: Pick<TrainingParts, 'loaded' | 'dataset' | 'folder'> & {
+    readonly options?: Pick<RunOptions, 'ranks'>;
+  },
   teacher: TeacherSource | undefined,
 ): Promise<Rehearsal> {
   const isDistilled = ({ network }: TrainingPlan) => network === 'distilled';
@@ -28,6 +32,7 @@ export async function rehearse(
   const student = await plannedStudent(distilled, parts);
   try {
     const manager = await plannedManager(student, distilled, parts, { teacher });
+    if ((parts.options?.ranks?.size ?? 1) > 1) refuseCoupled(manager.criteria);
     const taps = new Set(manager.criteria.flatMap((criterion) => criterion.taps?.teacher ?? []));
     manager.dispose();
     return { parameters, taps: [...taps] };

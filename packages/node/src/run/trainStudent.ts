@@ -1,5 +1,6 @@
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import {
+  type CheckpointStore,
   type CompressionManager,
   type CriterionLike,
   labelsOnly,
@@ -12,9 +13,12 @@ import {
   type TeacherLike,
 } from '@tfjs-distill/core';
 import { lossesModule } from '@tfjs-distill/losses';
+import { type Collective } from '../mpi/Collective.js';
+import { meanOverRanks } from '../mpi/ranksAgree.js';
 import { nodePluginsModule } from '../plugins/index.js';
 import { type TrainingConfig } from './config/runSchema.js';
 import { optimizerOf } from './parts.js';
+import { type EvaluationPart } from './runData.js';
 
 /** Everything of a training but its data. */
 export interface CompressionParts {
@@ -28,13 +32,15 @@ export interface CompressionParts {
 
 export interface TrainStudentOptions {
   readonly data: Data;
-  readonly test: Data;
+  /** This rank's part of the test samples. */
+  readonly test: EvaluationPart;
+  readonly ranks: Collective;
   /** Held-out samples to choose by. */
   readonly validation?: Data | undefined;
   readonly epochs: number;
   readonly seed: number;
-  /** Folder of checkpoints to go on from. */
-  readonly resume?: string | undefined;
+  /** Checkpoints to go on from. */
+  readonly resume?: string | CheckpointStore | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -69,9 +75,9 @@ export async function trainStudent(
   manager: CompressionManager,
   options: TrainStudentOptions,
 ): Promise<History> {
-  const { data, test, epochs, seed, validation, resume, signal } = options;
+  const { data, epochs, seed, validation, resume, signal } = options;
   try {
-    manager.use(recordCurve(manager, test, epochs));
+    manager.use(recordCurve(manager, options));
     return await manager.fit(data, {
       epochs,
       seed,
@@ -85,7 +91,10 @@ export async function trainStudent(
 }
 
 /** Accuracy on the test samples at about ten epochs. For the eye only: nothing is chosen by it. */
-function recordCurve(manager: CompressionManager, test: Data, epochs: number): Plugin {
+function recordCurve(
+  manager: CompressionManager,
+  { test, ranks, epochs }: Pick<TrainStudentOptions, 'test' | 'ranks' | 'epochs'>,
+): Plugin {
   const every = Math.max(1, Math.floor(epochs / CURVE_POINTS));
   return {
     name: 'test-curve',
@@ -93,7 +102,8 @@ function recordCurve(manager: CompressionManager, test: Data, epochs: number): P
       order: 'post',
       handler: async ({ epoch, log }) => {
         if ((epoch + 1) % every !== 0 && epoch + 1 !== epochs) return;
-        const { accuracy = NaN } = await manager.evaluate(test);
+        const own = await manager.evaluate(test.data);
+        const { accuracy = NaN } = meanOverRanks(ranks, own, test.samples);
         log('test_accuracy', accuracy);
       },
     },

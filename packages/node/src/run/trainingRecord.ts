@@ -5,24 +5,29 @@ import {
   attachExits,
   checkpoints,
   type CompressionManager,
+  type History,
   type Plugin,
   type TeacherSource,
 } from '@tfjs-distill/core';
 import { type Dataset } from '../data/Dataset.js';
 import { evaluateModel } from '../evaluation/evaluateModel.js';
 import { fileSystem } from '../io/fileSystem.js';
+import { soloCollective } from '../mpi/Collective.js';
+import { dataParallel } from '../mpi/dataParallel.js';
+import { byLeader } from '../mpi/leader.js';
+import { anyRank } from '../mpi/ranksAgree.js';
 import { type LoadedConfig } from './config/readRunConfig.js';
 import { type RunConfig } from './config/runSchema.js';
 import { type RunOptions } from './distillRun.js';
-import { hasCheckpoint } from './hasCheckpoint.js';
 import { Interrupted } from './Interrupted.js';
 import { openStudent } from './openStudent.js';
-import { criteriaOf, pluginsOf, stagesOf } from './parts.js';
+import { criteriaOf, pluginsOf, pluginsOn, stagesOf } from './parts.js';
 import { type TrainingPlan } from './plan.js';
-import { runData, testData } from './runData.js';
+import { runData, testData, testPart } from './runData.js';
 import { type RunFolder } from './RunFolder.js';
 import { type TrainingRecord } from './RunRecord.js';
 import { type RunTeacher } from './runTeacher.js';
+import { sharedCheckpoint } from './sharedCheckpoint.js';
 import { managerOf, trainStudent } from './trainStudent.js';
 import { type WorkClock } from './WorkClock.js';
 
@@ -38,33 +43,51 @@ export interface TrainingParts {
 /** A finished training's record, or that of carrying it out. */
 export async function trainingRecord(plan: TrainingPlan, parts: TrainingParts): Promise<TrainingRecord> {
   const { folder, options } = parts;
-  const finished = await folder.training(plan);
+  const { ranks = soloCollective } = options;
+  const finished = await byLeader(ranks, () => folder.training(plan));
   if (finished !== undefined) return finished;
   const clock = await folder.clock(plan);
   const student = await plannedStudent(plan, parts);
   try {
     const history = await train(student, plan, parts, clock);
-    if (options.signal?.aborted) throw new Interrupted(folder.path, 'a checkpoint is written');
-    await student.save(fileSystem(join(folder.folderOf(plan), 'model')));
-    const record: TrainingRecord = {
-      network: plan.network,
-      seed: plan.seed,
-      history: history.epochs,
-      evaluation: await evaluate(student, parts),
-      seconds: clock.seconds,
-      steps: history.steps,
-      ...(history.stopReason !== undefined && { stopReason: history.stopReason }),
-    };
-    await folder.writeTraining(record);
-    await rm(checkpointsOf(plan, folder), { recursive: true, force: true }); // the model is there
-    const accuracy = `${(100 * record.evaluation.accuracy).toFixed(2)} %`;
-    options.onMessage?.(
-      `Student ${plan.network}, seed ${plan.seed}: ${accuracy} in ${record.seconds.toFixed(0)} s.`,
-    );
-    return record;
+    if (anyRank(ranks, options.signal?.aborted === true))
+      throw new Interrupted(folder.path, 'a checkpoint is written');
+    return await byLeader(ranks, () => finish(student, { plan, parts, history, clock }));
   } finally {
     student.dispose();
   }
+}
+
+interface Finished {
+  readonly plan: TrainingPlan;
+  readonly parts: TrainingParts;
+  readonly history: History;
+  readonly clock: WorkClock;
+}
+
+/** Saves, evaluates and records a trained student. */
+async function finish(
+  student: LayersModel,
+  { plan, parts, history, clock }: Finished,
+): Promise<TrainingRecord> {
+  const { folder, options } = parts;
+  await student.save(fileSystem(join(folder.folderOf(plan), 'model')));
+  const record: TrainingRecord = {
+    network: plan.network,
+    seed: plan.seed,
+    history: history.epochs,
+    evaluation: await evaluate(student, parts),
+    seconds: clock.seconds,
+    steps: history.steps,
+    ...(history.stopReason !== undefined && { stopReason: history.stopReason }),
+  };
+  await folder.writeTraining(record);
+  await rm(checkpointsOf(plan, folder), { recursive: true, force: true }); // the model is there
+  const accuracy = `${(100 * record.evaluation.accuracy).toFixed(2)} %`;
+  options.onMessage?.(
+    `Student ${plan.network}, seed ${plan.seed}: ${accuracy} in ${record.seconds.toFixed(0)} s.`,
+  );
+  return record;
 }
 
 /** A training's student as it begins. */
@@ -88,11 +111,16 @@ function withExits(student: LayersModel, seed: number, { exits }: RunConfig): La
   }
 }
 
+/** A rehearsal needs no more of a run. */
+type PlannedParts = Pick<TrainingParts, 'loaded' | 'folder'> & {
+  readonly options?: Pick<RunOptions, 'ranks'>;
+};
+
 /** What a training is going to do, in one object. Own plugins come last. */
 export async function plannedManager(
   student: LayersModel,
   plan: TrainingPlan,
-  { loaded, folder }: Pick<TrainingParts, 'loaded' | 'folder'>,
+  { loaded, folder, options }: PlannedParts,
   { teacher, own = [] }: { readonly teacher: TeacherSource | undefined; readonly own?: readonly Plugin[] },
 ): Promise<CompressionManager> {
   const { config, base } = loaded;
@@ -104,7 +132,10 @@ export async function plannedManager(
       criterion: criterion && (await criteriaOf(criterion, base)),
       stages: stages && (await stagesOf(stages, base)),
     }),
-    plugins: [...(await pluginsOf(config.plugins, base, folder.folderOf(plan))), ...own],
+    plugins: [
+      ...(await pluginsOf(pluginsOn(config.plugins, options?.ranks?.rank), base, folder.folderOf(plan))),
+      ...own,
+    ],
   });
 }
 
@@ -112,21 +143,30 @@ const checkpointsOf = (plan: TrainingPlan, folder: RunFolder) => join(folder.fol
 
 async function train(student: LayersModel, plan: TrainingPlan, parts: TrainingParts, clock: WorkClock) {
   const { loaded, dataset, folder, teacher, options } = parts;
+  const { ranks = soloCollective, onMessage = () => undefined } = options;
+  const { validation, unlabelled, data } = runData(plan, dataset, loaded.config, ranks);
   const dir = checkpointsOf(plan, folder);
+  const resume = await sharedCheckpoint(ranks, dir);
   const saving: Plugin = { name: 'clock', onEpochEnd: { order: 'observer', handler: () => clock.save() } };
-  const own = [checkpoints({ dir, keep: 2 }), saving, ...(options.pluginsFor?.(plan) ?? [])];
+  const own = [
+    dataParallel(ranks, { unlabelled, onMessage, ...(validation && { validation: validation.samples }) }),
+    ...(ranks.rank === 0 ? [checkpoints({ dir, keep: 2 }), saving] : []),
+    ...(options.pluginsFor?.(plan) ?? []),
+  ];
   const manager = await plannedManager(student, plan, parts, { teacher: teacher?.source, own });
   try {
     return await trainStudent(manager, {
-      ...runData(plan, dataset, loaded.config),
+      data,
+      ranks,
+      validation: validation?.data,
       epochs: plan.training.epochs,
       seed: plan.seed,
-      test: testData(dataset),
-      resume: (await hasCheckpoint(dir)) ? dir : undefined,
+      test: testPart(dataset, ranks),
+      resume,
       signal: options.signal,
     });
   } finally {
-    await clock.save();
+    if (ranks.rank === 0) await clock.save();
   }
 }
 

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '@tfjs-distill/core';
 import { Command } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
+import { type Collective } from '../../mpi/Collective.js';
 import { type RunRecord } from '../../run/RunRecord.js';
 import { duration, sampleProgress, type SampleProgress } from '../sampleProgress.js';
 import { trainingBar } from '../trainingBar.js';
@@ -35,22 +38,53 @@ export const run = (): Command =>
     .option('--force', 'replace the run in that folder')
     .option('--json', 'print the record as JSON')
     .action(async (config: string, flags: RunFlags) => {
-      const record = await carryOut(config, flags);
+      const ranks = await joinRanks();
+      if (ranks === undefined) return;
+      const record = await together(ranks, () => carryOut(config, flags, ranks));
+      if (ranks.rank !== 0 || record === LOST) return;
       if (record === undefined) process.exitCode = INTERRUPTED;
       else if (flags.json) printJson(record);
       else for (const line of await summary(record)) print(line);
     });
 
+/** The processes that mpirun has started; where they cannot join, the first of each machine says why. */
+async function joinRanks(): Promise<Collective | undefined> {
+  const { worldCollective } = await import('../../mpi/worldCollective.js');
+  try {
+    return worldCollective();
+  } catch (error) {
+    if ((process.env['OMPI_COMM_WORLD_LOCAL_RANK'] ?? '0') === '0') throw error;
+    await sleep(2000); // mpirun ends all as soon as one has failed: the one that speaks goes first
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+const LOST = Symbol('lost');
+
+/** Of an error on one of several ranks that rank tells its user; the others end without a word. */
+async function together<T>(ranks: Collective, action: () => Promise<T>): Promise<T | typeof LOST> {
+  try {
+    return await action();
+  } catch (error) {
+    const { lossOf } = await import('../../mpi/lossOf.js');
+    const loss = lossOf(error);
+    if (loss === undefined) ranks.abort(messageOf(error));
+    if (!loss?.told) throw loss ?? error;
+    process.exitCode = 1;
+    return LOST;
+  }
+}
+
 /** `undefined`: interrupted, a checkpoint is written. */
-async function carryOut(path: string, flags: RunFlags): Promise<RunRecord | undefined> {
+async function carryOut(path: string, flags: RunFlags, ranks: Collective): Promise<RunRecord | undefined> {
   const { readRunConfig } = await import('../../run/config/readRunConfig.js');
-  const loaded = await readRunConfig(path, [
-    ...flags.set,
-    ...(flags.seeds === undefined
-      ? []
-      : [`seeds=${flags.seeds.includes(',') ? `[${flags.seeds}]` : flags.seeds}`]),
-  ]);
-  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const { leaderFirst } = await import('../../mpi/leader.js');
+  const seeds = flags.seeds?.includes(',') ? `[${flags.seeds}]` : flags.seeds;
+  const set = [...flags.set, ...(seeds === undefined ? [] : [`seeds=${seeds}`])];
+  const loaded = await leaderFirst(ranks, () => readRunConfig(path, set));
+  const isLeader = ranks.rank === 0;
+  const say = (line: string) => void (isLeader && process.stderr.write(`${line}\n`));
   const { selectEngine } = await import('../../engine/selectEngine.js');
   const engine = await selectEngine({ engine: flags.engine as EngineName | undefined, onMessage: say });
   const { distillRun } = await import('../../run/distillRun.js');
@@ -61,10 +95,11 @@ async function carryOut(path: string, flags: RunFlags): Promise<RunRecord | unde
       engine,
       output: flags.output,
       how: flags.resume ? 'resume' : flags.force ? 'force' : 'new',
+      ranks,
       signal: interrupt.signal,
       onMessage: say,
-      pluginsFor: ({ network, seed }) => trainingBar(`${network}, seed ${seed}`),
-      onLabelling: labellingBar(),
+      pluginsFor: ({ network, seed }) => (isLeader ? trainingBar(`${network}, seed ${seed}`) : []),
+      onLabelling: isLeader ? labellingBar() : undefined,
     });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;

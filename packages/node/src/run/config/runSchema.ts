@@ -2,6 +2,7 @@ import { COMBINATIONS, corePlugins, knobSchema, type StepRunnerName } from '@tfj
 import { criteria } from '@tfjs-distill/losses';
 import * as z from 'zod';
 import { datasetSpecSchema } from '../../data/datasetSpec.js';
+import { mpiDataParallel } from '../../mpi/dataParallel.js';
 import { nodePlugins } from '../../plugins/index.js';
 import { teacherSpecSchema } from '../../teachers/teacherSpec.js';
 import { STUDENT_NAMES } from '../students/index.js';
@@ -17,7 +18,9 @@ const oneOrMany = <T extends z.ZodType>(schema: T) => z.union([schema, z.array(s
 const criterion = oneOrMany(namedParts(Object.values(criteria), 'a criterion'));
 /** A run writes checkpoints by itself: another plugin of that name would be refused in the midst of it. */
 const OWN = { checkpoints: 'a run writes checkpoints by itself' };
-const pluginDefinitions = [...corePlugins, ...nodePlugins].filter(({ type }) => !(type in OWN));
+const pluginDefinitions = [...corePlugins, ...nodePlugins, mpiDataParallel].filter(
+  ({ type }) => !(type in OWN),
+);
 const plugins = z.array(namedParts(pluginDefinitions, 'a plugin', OWN));
 
 const augment = z.strictObject({
