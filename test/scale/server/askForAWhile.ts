@@ -1,8 +1,7 @@
 // One process of students: node … askForAWhile.ts '{"url": …, "students": 4, "samples": 8, "seconds": 5}'
-import '@tensorflow/tfjs-backend-cpu';
-import { dispose, randomNormal, type Rank, setBackend, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, randomNormal, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { outputTensors, type TeacherSource } from '@tfjs-distill/core';
-import { remoteTeacher } from '@tfjs-distill/node';
+import { remoteTeacher, selectEngine } from '@tfjs-distill/node';
 import { type AskOrder, type AskReport } from './load.js';
 
 /** A student asks about its samples, waits for the answer, and asks again; each answer must be the first one again. */
@@ -21,7 +20,7 @@ async function ask(teacher: TeacherSource, x: Tensor, until: number, latencies: 
   return wrong;
 }
 
-await setBackend('cpu');
+await selectEngine({ engine: 'cpu' });
 const { url, students, samples, seconds, shape, options } = JSON.parse(process.argv[2] ?? '{}') as AskOrder;
 const teachers = await Promise.all(Array.from({ length: students }, () => remoteTeacher(url, options)));
 const inputs = teachers.map((_, i) =>
