@@ -22,6 +22,7 @@ import { knowledgeDistillation } from '@tfjs-distill/losses';
 import { openDataset, type SampleTensors, trainingBar } from '@tfjs-distill/node';
 import { countingBar } from '../example/countingBar.js';
 import { firstSamples } from '../example/firstSamples.js';
+import { imagenetNormalized } from '../example/imagenetNormalized.js';
 import { planOf, seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { net } from './net.js';
@@ -43,11 +44,11 @@ await runExample({
   description: 'ResNet-50 teaches a small network; its outputs are cached by sample id.',
   run: async ({ full, data, ...options }) => {
     const plan = planOf(full ? FULL : SHORT, options);
-    const { images, size, width, epochs } = plan;
+    const { size, width, epochs } = plan;
     const seeds = seedsOf(plan);
     const dataset = await openDataset({ type: 'cifar10', ...(data !== undefined && { path: data }) });
-    const train = firstSamples(dataset.train, images);
-    const test = firstSamples(dataset.test, Math.min(plan.testImages, images));
+    const train = firstSamples(dataset.train, plan.images);
+    const test = firstSamples(dataset.test, Math.min(plan.testImages, plan.images));
 
     // The body is frozen: each image passes it once, and only the head is trained.
     const body = await resnetBody(CACHE, size);
@@ -66,6 +67,7 @@ await runExample({
     );
     logits.dispose();
 
+    const images = { train: normalized(train), test: normalized(test) };
     const rows = [{ name: 'teacher: ResNet-50, new head', values: [100 * teacherAccuracy] }];
     for (const [name, criterion, teacher] of [
       ['student alone', () => labelsOnly, undefined],
@@ -74,7 +76,7 @@ await runExample({
       const values: number[] = [];
       for (const seed of seeds) {
         const student = net(width, seed);
-        const settings = { train, test, epochs, seed, teacher };
+        const settings = { ...images, epochs, seed, teacher };
         values.push(100 * (await fitted(`${name}, seed ${seed}`, student, criterion(), settings)));
         say(`${name}, seed ${seed}: ${values.at(-1)?.toFixed(2)} %`);
         student.dispose();
@@ -88,6 +90,12 @@ await runExample({
       rows,
     };
   },
+});
+
+/** The same samples, their images as the article's `transforms.Normalize` leaves them. */
+const normalized = (samples: SampleTensors): SampleTensors => ({
+  ...samples,
+  x: imagenetNormalized(samples.x),
 });
 
 interface Training {

@@ -19,6 +19,7 @@ import {
 import { openDataset, openModel, type SampleTensors, trainingBar } from '@tfjs-distill/node';
 import { type ExampleRow } from '../example/ExampleRecord.js';
 import { firstSamples } from '../example/firstSamples.js';
+import { imagenetNormalized } from '../example/imagenetNormalized.js';
 import { type Plan as Common, planOf, seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { EXTENSIONS, type Method, TUTORIAL } from './methods.js';
@@ -73,8 +74,8 @@ await runExample({
       methods: preset.methods.slice(0, matchings === undefined ? undefined : Number(matchings)),
       teacherEpochs: Number(teacherEpochs ?? preset.teacherEpochs),
     };
-    const train = firstSamples(dataset.train, plan.images);
-    const test = firstSamples(dataset.test, plan.testImages);
+    const train = normalized(firstSamples(dataset.train, plan.images));
+    const test = normalized(firstSamples(dataset.test, plan.testImages));
     const seeds = seedsOf(plan);
     say(
       `${plan.images.toLocaleString('en')} images, teacher ${plan.teacherEpochs} epochs, each student ${plan.epochs}` +
@@ -106,6 +107,13 @@ await runExample({
     return { measure: 'test accuracy, %', seeds, settings: { ...settings, batch: BATCH, rate: RATE }, rows };
   },
 });
+
+/** The tutorial's `transforms.Normalize`; frees what it is given. */
+function normalized({ x, ...samples }: SampleTensors): SampleTensors {
+  const images = imagenetNormalized(x);
+  x.dispose();
+  return { ...samples, x: images };
+}
 
 interface Training {
   readonly train: SampleTensors;

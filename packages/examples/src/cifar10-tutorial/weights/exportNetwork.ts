@@ -12,7 +12,7 @@ const IMAGES = 8;
  * `[8, 32, 32, 3]` and then their logits `[8, 10]`. `to_pytorch.py` reads both.
  *
  * @param folder Made if it is missing.
- * @param images `[n, 32, 32, 3]` of 0 to 1; the first 8 are taken, or all if there are fewer.
+ * @param images `[n, 32, 32, 3]` as the network takes them; the first 8 are taken, or all if there are fewer.
  */
 export async function exportNetwork(model: LayersModel, folder: string, images: Tensor): Promise<void> {
   await model.save(fileSystem(folder));
