@@ -1,4 +1,5 @@
-import { sameHeader } from '@tfjs-distill/core';
+import { sameHeader, type StoredFiles } from '@tfjs-distill/core';
+import pLimit from 'p-limit';
 import { existsAlready } from '../label/StoreTarget.js';
 import { mergeStoredShards } from '../label/mergeShards.js';
 import { connectRedis } from './connectRedis.js';
@@ -12,12 +13,15 @@ import { removePlan } from './plans.js';
 import { type QueueProgress } from './QueueProgress.js';
 import { saidOnce } from './saidOnce.js';
 
+/** Shards that are looked up at once. */
+const AT_ONCE = 16;
+
 export interface QueueOptions {
   /** Address of the Redis, such as `redis://host:6379`. */
   readonly queue: string;
   /** How often a shard is tried before it is given up. Default 5. */
   readonly attempts?: number | undefined;
-  /** Shards that are on the queue at once, under way or waiting: what Redis must hold. Default 256. */
+  /** Shards that are on the queue at once, under way or waiting: what Redis must hold. Default 2048. */
   readonly maxQueued?: number | undefined;
   /** Leaves the shards beside the whole store. Default false. */
   readonly keepShards?: boolean | undefined;
@@ -70,13 +74,12 @@ export async function labelOnQueue(plan: LabellingPlan, options: QueueOptions): 
   try {
     await place.announce();
     const already = (await place.completed()).size;
-    const { attempts = 5, maxQueued = 256, signal } = options;
+    const { attempts = 5, maxQueued = 2048, signal } = options;
     const { onProgress } = server;
     const feed = { attempts, maxQueued, signal, onProgress, onNotice };
     const finished = await feedShards(redis, plan, place, feed);
     if (finished) {
-      const indices = Array.from({ length: shards }, (_, i) => i + 1);
-      await mergeStoredShards(await Promise.all(indices.map((index) => place.shard(index))), place.target);
+      await mergeStoredShards(await allShards(place, shards), place.target);
       await removePlan(redis, planId(plan));
       if (!options.keepShards) await place.clear();
     }
@@ -85,6 +88,11 @@ export async function labelOnQueue(plan: LabellingPlan, options: QueueOptions): 
     server.close();
     redis.disconnect();
   }
+}
+
+async function allShards(place: ShardPlace, count: number): Promise<readonly StoredFiles[]> {
+  const limit = pLimit(AT_ONCE);
+  return Promise.all(Array.from({ length: count }, (_, i) => limit(() => place.shard(i + 1))));
 }
 
 /** @throws DistillError `DATA` if something else is there. */

@@ -42,7 +42,7 @@ export const label = (): Command =>
     .option('--queue <redis>', 'have it labelled by `distill worker`s, e.g. redis://host:6379')
     .option('--shard-size <count>', 'with --queue: samples of a shard. Default 16 batches', wholeNumber)
     .option('--attempts <count>', 'with --queue: how often a shard is tried. Default 5', wholeNumber)
-    .option('--max-queued <count>', 'with --queue: shards on the queue at once. Default 256', wholeNumber)
+    .option('--max-queued <count>', 'with --queue: shards on the queue at once. Default 2048', wholeNumber)
     .option('--s3-endpoint <address>', 'with --out s3://bucket/prefix: a server other than Amazon’s')
     .option('--keep-shards', 'with --queue: leave the shards beside the whole store')
     .option('--metrics-port <port>', 'with --queue: serve Prometheus metrics there', portNumber)

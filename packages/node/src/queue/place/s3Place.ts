@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseManifest, STORE_MANIFEST, type StoreManifest } from '@tfjs-distill/core';
+import { DistillError, parseManifest, STORE_MANIFEST, type StoreManifest } from '@tfjs-distill/core';
 import { existsAlready, type StoreTarget } from '../../label/StoreTarget.js';
 import { s3Parts } from './placeAddress.js';
 import { S3Bucket } from './S3Bucket.js';
@@ -78,6 +78,12 @@ async function manifestIn(bucket: S3Bucket, prefix: string): Promise<StoreManife
 }
 
 async function readJson(bucket: S3Bucket, key: string): Promise<unknown> {
-  const bytes = await bucket.get(key, 0, (await bucket.size(key)) ?? 0);
-  return JSON.parse(new TextDecoder().decode(bytes));
+  const size = await bucket.size(key);
+  if (size === undefined) throw new DistillError('DATA', 'There is no such object.', { where: key });
+  const text = new TextDecoder().decode(await bucket.get(key, 0, size));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DistillError('DATA', 'The object is damaged.', { where: key, cause });
+  }
 }
