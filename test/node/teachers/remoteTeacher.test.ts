@@ -63,6 +63,25 @@ describe('remoteTeacher', () => {
     teacher.dispose?.();
   });
 
+  it('bounds requests together with others that reach the model alike', async () => {
+    let [now, most] = [0, 0];
+    const { url } = await serve(async () => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      now -= 1;
+      return false;
+    });
+    const options = { batchSize: 1, concurrency: 2 };
+    const teachers = await Promise.all(
+      [1, 2, 3].map((i) => remoteTeacher(url, { ...options, name: `${i}` })),
+    );
+    const x = samples(5);
+    const answers = await Promise.all(teachers.map(async (teacher) => teacher.outputs({ x })));
+    for (const { logits } of answers) expect(await furthest(logits, reference(x).logits)).toBeLessThan(1e-5);
+    expect(most).toBe(2);
+    for (const teacher of teachers) teacher.dispose?.();
+  });
+
   it('sends the headers that it is given', async () => {
     const { url, requests } = await serve();
     const teacher = await remoteTeacher(url, { headers: { authorization: 'Bearer secret' } });

@@ -22,7 +22,7 @@ import { trialStore } from './trialStore.js';
 export interface MeasureOptions {
   /** Between workers. Not measured. Default 10 Gbit/s Ethernet. */
   readonly network?: Network | undefined;
-  /** Samples of a shard. Default 8,192. */
+  /** Samples of a shard. Default 4,096, as `distill label` has. */
   readonly shardSamples?: number | undefined;
   /** What a queue does for a shard, seconds. Not measured. Default 1 ms: a thousand shards a second. */
   readonly queueSeconds?: number | undefined;
@@ -51,7 +51,7 @@ interface Trial {
  */
 export async function measureParts(loaded: LoadedConfig, options: MeasureOptions = {}): Promise<CostModel> {
   const { config, base } = loaded;
-  const { network = ETHERNET, shardSamples = 8192, queueSeconds = 1e-3, before = 0, budget = 4 } = options;
+  const { network = ETHERNET, shardSamples = 4096, queueSeconds = 1e-3, before = 0, budget = 4 } = options;
   const began = performance.now();
   const dataset = await openDataset(config.dataset, base);
   const { teacher, combine } = config;

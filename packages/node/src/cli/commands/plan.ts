@@ -12,7 +12,7 @@ interface PlanFlags {
   readonly hourlyPrice?: number;
   readonly gbits: number;
   readonly latency: number;
-  readonly shardSamples: number;
+  readonly shardSize: number;
   readonly set: readonly string[];
   readonly engine?: string;
   readonly json?: boolean;
@@ -28,7 +28,7 @@ export const plan = (): Command =>
     .option('--hourly-price <price>', 'of one machine', positiveNumber)
     .option('--gbits <speed>', 'of the network between machines, Gbit/s', positiveNumber, 10)
     .option('--latency <time>', 'of a message between machines, microseconds', positiveNumber, 50)
-    .option('--shard-samples <count>', 'samples that a worker labels at once', wholeNumber, 8192)
+    .option('--shard-size <count>', 'samples that a worker labels at once', wholeNumber, 4096)
     .option('--set <key=value>', 'replace a value of the file, e.g. training.batchSize=256', collect, [])
     .option('--engine <name>', 'engine to measure on; default the fastest that runs here')
     .option('--json', 'print measured parts and predictions as JSON')
@@ -43,7 +43,7 @@ async function planRun(path: string, flags: PlanFlags): Promise<void> {
   const { planLimits, planRows } = await import('../../scaling/costModel.js');
   const { describeLimits, describeParts, planCells } = await import('../../scaling/planTexts.js');
   const network = { latencySeconds: flags.latency / 1e6, secondsPerByte: 8 / (flags.gbits * 1e9) };
-  const { shardSamples, json } = flags;
+  const { shardSize: shardSamples, json } = flags;
   const model: CostModel = await measureParts(loaded, {
     network,
     shardSamples,
