@@ -1,6 +1,7 @@
 import { type NativeBackend, type NativeBinding, type NativeTensor } from './binding.js';
 import { type ChainedTrace, chainTrace, type Place } from './chainTrace.js';
 import { drawNodes, SEED_LAYOUT, seedName } from './drawnConstants.js';
+import { fuseOps } from './fuseOps.js';
 import { GraphProgram } from './GraphProgram.js';
 import { type Recording } from './Recording.js';
 import { type NodeDef } from './savedModelProto.js';
@@ -172,7 +173,8 @@ export class CompiledTrace {
     });
     const seeds = drawn.size > 0 ? Array.from({ length: copies }, (_, copy) => seedName(copy)) : [];
     const extra = seeds.map((name) => ({ name, layout: SEED_LAYOUT }));
-    return new GraphProgram(this.#native, writeGraph(trace, { fed, frozen, drawn, extra }));
+    const fused = fuseOps(trace, (constant) => !fed.has(constant) && !drawn.has(constant));
+    return new GraphProgram(this.#native, writeGraph(fused, { fed, frozen, drawn, extra }));
   }
 
   #thaw(inputs: readonly number[]): void {

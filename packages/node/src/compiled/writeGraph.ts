@@ -58,10 +58,11 @@ export function graphNodes(trace: Trace, choices: GraphChoices): NodeDef[] {
     const draw = (drawn as NonNullable<GraphChoices['drawn']>).get(i);
     const name = `constant${i}`;
     if (draw) nodes.push(...draw(name));
-    else nodes.push(fed.has(i) ? placeholder(name, constant) : constantNode(name, constant));
+    else if (fed.has(i)) nodes.push(placeholder(name, constant));
+    else if (needed.has(name)) nodes.push(constantNode(name, constant));
   });
   trace.ops.forEach((op, i) => {
-    if (!needed.has(i)) return;
+    if (!needed.has(`op${i}`)) return;
     nodes.push({ name: `op${i}`, op: op.name, input: op.inputs.map(nameOf), attr: attrsOf(trace, op) });
   });
   return nodes;
@@ -86,14 +87,16 @@ function infoOf(key: string, name: string, layout: Layout | undefined): [string,
   return layout ? [[key, { name, dtype: layout.dtype, tensorShape: shapeProto(layout.shape) }]] : [];
 }
 
-/** Operations that a survivor depends on. */
-function neededBy({ ops, survivors }: Trace): ReadonlySet<number> {
-  const needed = new Set<number>();
-  const need = ({ kind, index }: Ref) => {
-    if (kind === 'op') needed.add(index);
-  };
-  survivors.forEach(need);
-  for (let i = ops.length - 1; i >= 0; i--) if (needed.has(i)) ops[i]?.inputs.forEach(need);
+/** Names of all nodes that a survivor depends on. */
+function neededBy({ ops, survivors }: Trace): ReadonlySet<string> {
+  const needed = new Set<string>();
+  const open = [...survivors];
+  for (let ref = open.pop(); ref; ref = open.pop()) {
+    const name = `${ref.kind}${ref.index}`;
+    if (needed.has(name)) continue;
+    needed.add(name);
+    if (ref.kind === 'op') open.push(...(ops[ref.index] as TracedOp).inputs);
+  }
   return needed;
 }
 
