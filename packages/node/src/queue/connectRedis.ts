@@ -1,6 +1,6 @@
 import { DistillError, expected } from '@tfjs-distill/core';
 import { type Redis } from 'ioredis';
-import { ioredis } from './optionalPackages.js';
+import { bullmq, ioredis, prometheus } from './optionalPackages.js';
 
 /** Milliseconds for the first answer; later the connection is waited for. */
 const FIRST_ANSWER = 5000;
@@ -11,10 +11,13 @@ const LONGEST_PAUSE = 2000;
  *
  * @param address `redis://[[user]:password@]host[:port][/db]`, `rediss://` for TLS.
  * @returns Connection that the caller owns: `disconnect()` it.
- * @throws DistillError `OPTION` for another address, `DATA` if nothing answers there, `TEACHER` without `ioredis`.
+ * @throws DistillError `OPTION` for another address, `DATA` if nothing answers there, `TEACHER` without `bullmq`,
+ *   `ioredis` or `prom-client`.
  */
 export async function connectRedis(address: string): Promise<Redis> {
   assertAddress(address);
+  bullmq(); // what is missing is said before anything is waited for
+  prometheus();
   let answered = false;
   let reason: unknown;
   const { Redis } = ioredis();

@@ -37,7 +37,7 @@ export function queueDisplay(queue: string, stream: NodeJS.WriteStream = process
 /** The labelling in one line. */
 export function describeProgress({ samples, rows, rowsPerSecond, ...rest }: QueueProgress): string {
   const left = duration((samples - rows) / rowsPerSecond);
-  return `${count(rows)} of ${count(samples)} samples, ${count(rowsPerSecond)}/s, ${left} left; ${describeShards({ ...rest })}`;
+  return `${count(rows)} of ${count(samples)} samples, ${count(rowsPerSecond)}/s, ${left} left; ${describeShards(rest)}`;
 }
 
 function describeShards({
@@ -69,7 +69,7 @@ function lines(stream: NodeJS.WritableStream): QueueDisplay {
   };
 }
 
-const TOTAL = '{bar} {percentage}% | {value}/{total} samples | {rate}/s | {left} left\n{shards}';
+const TOTAL = '{bar} {percentage}% | {value}/{total} samples | {rate}/s | {left} left';
 const WORKER = '{bar} {name} | {task} | {rate}/s';
 
 function bars(stream: NodeJS.WriteStream): QueueDisplay {
@@ -77,15 +77,16 @@ function bars(stream: NodeJS.WriteStream): QueueDisplay {
     { stream, clearOnComplete: true, hideCursor: true, barsize: 24, forceRedraw: true },
     Presets.shades_classic,
   );
-  const unknown = { rate: '?', left: '?', shards: '' };
-  const total = multi.create(1, 0, unknown, { format: TOTAL, barsize: 40 });
+  const total = multi.create(1, 0, { rate: '?', left: '?' }, { format: TOTAL, barsize: 40 });
+  const states = multi.create(1, 0, { shards: '' }, { format: '{shards}' });
   const workers = new Map<string, SingleBar>();
   return {
     update: (progress) => {
       const { samples, rows, rowsPerSecond } = progress;
       total.setTotal(samples);
       const left = duration((samples - rows) / rowsPerSecond);
-      total.update(rows, { rate: count(rowsPerSecond), left, shards: describeShards(progress) });
+      total.update(rows, { rate: count(rowsPerSecond), left });
+      states.update({ shards: describeShards(progress) });
       showWorkers(multi, workers, progress.workers.slice(0, BARS));
     },
     say: (line) => multi.log(`${line}\n`),
