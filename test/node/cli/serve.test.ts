@@ -1,0 +1,45 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { run } from '../../../packages/node/src/cli/main.js';
+
+const TEACHER = fileURLToPath(
+  new URL('../../../packages/examples/src/mnist-distiller/teacher', import.meta.url),
+);
+
+afterEach(() => {
+  process.exitCode = 0;
+});
+
+async function told(...words: string[]): Promise<string> {
+  const err: string[] = [];
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => (err.push(String(text)), true));
+  vi.stubEnv('DISTILL_ENGINE', process.env['TEST_ENGINE'] ?? 'cpu');
+  try {
+    await run(['serve', ...words]);
+  } finally {
+    spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
+  expect(process.exitCode).toBe(1);
+  return err.join('');
+}
+
+describe('distill serve', () => {
+  it('says in one line that there is no such teacher', async () => {
+    expect(await told('--teacher', './nowhere')).toMatch(/^There is no teacher at .*nowhere\..*\n$/);
+  });
+
+  it('says in one line that its port is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    try {
+      const line = await told('--teacher', TEACHER, '--port', String(port));
+      expect(line).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} cannot be listened on: .*EADDRINUSE.*\\n$`));
+      expect(line.trim().split('\n')).toHaveLength(1);
+    } finally {
+      other.close();
+    }
+  });
+});
