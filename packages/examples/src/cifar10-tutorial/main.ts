@@ -37,7 +37,7 @@ interface Plan extends Common {
 
 /** What fits in three minutes on two cores, also on WebAssembly. */
 const SHORT: Plan = {
-  images: 2000,
+  images: 1500,
   testImages: 1000,
   teacherEpochs: 3,
   epochs: 3,

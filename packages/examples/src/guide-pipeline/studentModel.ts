@@ -27,14 +27,23 @@ function depthwiseSeparable(
   ];
 }
 
-/** The guide's `StudentModel`: 64, 128 and 256 filters, the first with stride 2; the mean over the image; linear. */
-export function studentModel(inputShape: number[], classes: number, seed: number): LayersModel {
+/**
+ * The guide's `StudentModel`: three blocks, the first with stride 2; the mean over the image; linear.
+ *
+ * @param width Filters of the first block; twice and four times as many in the others. The guide's is 64.
+ */
+export function studentModel(
+  inputShape: number[],
+  classes: number,
+  width: number,
+  seed: number,
+): LayersModel {
   return sequential({
     name: 'student',
     layers: [
-      ...depthwiseSeparable('block1', 64, 2, seed, inputShape),
-      ...depthwiseSeparable('block2', 128, 1, seed + 2),
-      ...depthwiseSeparable('block3', 256, 1, seed + 4),
+      ...depthwiseSeparable('block1', width, 2, seed, inputShape),
+      ...depthwiseSeparable('block2', 2 * width, 1, seed + 2),
+      ...depthwiseSeparable('block3', 4 * width, 1, seed + 4),
       layers.globalAveragePooling2d({ name: 'pool' }),
       layers.dense({
         name: 'logits',

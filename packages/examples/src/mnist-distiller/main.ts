@@ -84,7 +84,7 @@ interface Options {
   readonly out: string;
   readonly cache: string;
   readonly data?: string;
-  readonly teacher: string;
+  readonly teacher?: string;
 }
 
 async function main(options: Options): Promise<void> {
@@ -101,11 +101,12 @@ async function main(options: Options): Promise<void> {
   if (options.trainTeacher) {
     const training = { ...TEACHER_TRAINING, epochs: options.epochs ?? TEACHER_TRAINING.epochs };
     const teacher = await trainTeacher('deep', training, set, test);
-    await teacher.save(inHalfPrecision(fileSystem(options.teacher)));
-    const saved = await loadTeacher(options.teacher); // judged as it is shipped
+    const place = options.teacher ?? SHIPPED_TEACHER;
+    await teacher.save(inHalfPrecision(fileSystem(place)));
+    const saved = await loadTeacher(place); // judged as it is shipped
     const answers = predictions(await logitsOf(saved, testSet, everyRow(testSet), 'testing'));
     const accuracy = percent(agreement(answers, testSet.labels));
-    say(`Teacher of ${accuracy} written to ${options.teacher} in ${secondsSince(began).toFixed(0)} s.`);
+    say(`Teacher of ${accuracy} written to ${place} in ${secondsSince(began).toFixed(0)} s.`);
     return;
   }
 
@@ -113,9 +114,9 @@ async function main(options: Options): Promise<void> {
 
   // The teacher, and what it says of every image: asked once, then kept on disk.
   const teacher =
-    settings.teacher === 'deep'
-      ? await loadTeacher(options.teacher)
-      : await trainTeacher('keras', KERAS_TEACHER_TRAINING, set, test);
+    settings.teacher === 'keras' && options.teacher === undefined
+      ? await trainTeacher('keras', KERAS_TEACHER_TRAINING, set, test)
+      : await loadTeacher(options.teacher ?? SHIPPED_TEACHER);
   const soft = await askTeacher(teacher, set, settings.images, 'training images', options.cache);
   const onTest = await askTeacher(teacher, testSet, testSet.shape[0], 'test images', options.cache);
 
@@ -270,7 +271,10 @@ const command = new Command('npm start --')
   .option('--out <folder>', 'where the students and the report go', 'runs/mnist-distiller')
   .option('--cache <folder>', "where the teacher's logits are kept", '.cache/mnist-distiller')
   .option('--data <folder>', 'the four idx files; default: those of the npm package')
-  .option('--teacher <folder>', 'the teacher, a LayersModel', SHIPPED_TEACHER);
+  .option(
+    '--teacher <folder>',
+    'a LayersModel that teaches; default: the shipped one, with --full a trained one',
+  );
 
 try {
   await main(command.parse().opts<Options>());
