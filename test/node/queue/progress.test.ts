@@ -80,7 +80,7 @@ const progress = queueProgress(plan, {
 describe('the view of a labelling', () => {
   it('is one line where there is no terminal', () => {
     expect(describeProgress(progress)).toBe(
-      '100 of 1,000 samples, 100/s, 9 s left; 1 workers, shards: 1 done, 1 active, 13 waiting, 1 failed, 1 begun again',
+      '100 of 1,000 samples, 100/s, 9 s left; 1 worker, shards: 1 done, 1 active, 13 waiting, 1 failed, 1 begun again',
     );
   });
 
@@ -105,7 +105,7 @@ describe('the view of a labelling', () => {
     display.stop();
     const all = written.join('');
     expect(all).toMatch(/10% \| 100\/1000 samples \| 100\/s \| 9 s left/);
-    expect(all).toMatch(/1 workers, shards: 1 done, 1 active, 13 waiting/);
+    expect(all).toMatch(/1 worker, shards: 1 done, 1 active, 13 waiting/);
     expect(all).toMatch(/gpu1:7 \| shard 2 \| 100\/s/);
   });
 });

@@ -48,7 +48,7 @@ function describeShards({
   const { done, active, waiting, failed } = shards;
   const bad = [failed > 0 && `${failed} failed`, retries > 0 && `${retries} begun again`].filter(Boolean);
   return [
-    `${workers.length} workers`,
+    `${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}`,
     `shards: ${done} done`,
     `${active} active`,
     `${waiting} waiting`,
@@ -74,7 +74,7 @@ const WORKER = '{bar} {name} | {task} | {rate}/s';
 
 function bars(stream: NodeJS.WriteStream): QueueDisplay {
   const multi = new MultiBar(
-    { stream, clearOnComplete: true, hideCursor: true, barsize: 24, forceRedraw: true },
+    { stream, clearOnComplete: true, hideCursor: true, barsize: 24 },
     Presets.shades_classic,
   );
   const total = multi.create(1, 0, { rate: '?', left: '?' }, { format: TOTAL, barsize: 40 });
