@@ -27,7 +27,9 @@ async function told(...words: string[]): Promise<string> {
 
 describe('distill serve', () => {
   it('says in one line that there is no such teacher', async () => {
-    expect(await told('--teacher', './nowhere')).toMatch(/^openTeacher: There is no teacher at .*nowhere\. .*\n$/);
+    expect(await told('--teacher', './nowhere')).toMatch(
+      /^openTeacher: There is no teacher at .*nowhere\. .*\n$/,
+    );
   });
 
   it('says in one line that its port is taken', async () => {
