@@ -9,6 +9,7 @@ import { preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunFolder } from '../../packages/node/src/run/RunFolder.js';
 import { writePage } from '../../packages/node/src/page/writePage.js';
+import { barriers } from './axe.js';
 import { CHROMIUM, hasChromium, launchChromium } from './chromium.js';
 
 const OUT = fileURLToPath(new URL('../../.cache/browser/student-page', import.meta.url));
@@ -69,6 +70,7 @@ describe('distill page', () => {
       await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
       await page.locator('#answer', { hasText: /^one/ }).waitFor();
       expect(await page.locator('#classes li').count()).toBe(5);
+      expect(await barriers(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
       await page
         .locator('#file')

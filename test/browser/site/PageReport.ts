@@ -1,8 +1,8 @@
 import { type StoreAnswers } from './StoreAnswers.js';
 import { type Answers } from './training.js';
 
-/** What a page or its worker found. */
-export type Outcome =
+/** What a page or its worker found, and tells the server. */
+export type PageReport =
   | (Answers & {
       readonly status: 'done';
       readonly backend: string;
@@ -13,9 +13,3 @@ export type Outcome =
   /** The browser has no such backend. */
   | { readonly status: 'absent'; readonly reason: string }
   | { readonly status: 'failed'; readonly reason: string };
-
-/** What the page tells the server. */
-export type PageReport = Outcome & {
-  /** Longest task of the main thread while a worker trained, milliseconds; tasks below 50 count as 0. */
-  readonly longestTask: number;
-};

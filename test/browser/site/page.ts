@@ -1,4 +1,4 @@
-import { type Outcome, type PageReport } from './PageReport.js';
+import { type PageReport } from './PageReport.js';
 import { runRequest, type PageRequest } from './runRequest.js';
 
 // /?report=ID&where=worker&task=distil&backend=wasm&steps=100
@@ -9,21 +9,14 @@ const wanted: PageRequest = {
   steps: Number(query.get('steps')),
 };
 
-let longestTask = 0;
 const outcome = query.get('where') === 'worker' ? await inWorker(wanted) : await runRequest(wanted);
-const report: PageReport = { ...outcome, longestTask };
-await fetch(`/report/${query.get('report')}`, { method: 'POST', body: JSON.stringify(report) });
+await fetch(`/report/${query.get('report')}`, { method: 'POST', body: JSON.stringify(outcome) });
 (document.querySelector('#state') as HTMLElement).textContent = outcome.status;
 
-function inWorker(request: PageRequest): Promise<Outcome> {
-  if (PerformanceObserver.supportedEntryTypes.includes('longtask')) {
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) longestTask = Math.max(longestTask, duration);
-    }).observe({ type: 'longtask' });
-  }
+function inWorker(request: PageRequest): Promise<PageReport> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   return new Promise((done) => {
-    worker.addEventListener('message', ({ data }: MessageEvent<Outcome>) => done(data));
+    worker.addEventListener('message', ({ data }: MessageEvent<PageReport>) => done(data));
     worker.addEventListener('error', ({ message }) => done({ status: 'failed', reason: message }));
     worker.postMessage(request);
   });

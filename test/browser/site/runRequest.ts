@@ -5,7 +5,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { registerWasmGradients } from '@tfjs-distill/node/wasm-kernels';
-import { type Outcome } from './PageReport.js';
+import { type PageReport } from './PageReport.js';
 import { readStores } from './stores.js';
 import { distil } from './training.js';
 
@@ -17,7 +17,7 @@ export interface PageRequest {
 }
 
 /** Does it; what goes wrong is part of the outcome. */
-export async function runRequest(request: PageRequest): Promise<Outcome> {
+export async function runRequest(request: PageRequest): Promise<PageReport> {
   try {
     return request.task === 'distil' ? await distilOn(request) : { status: 'read', ...(await readStores()) };
   } catch (error) {
@@ -28,7 +28,7 @@ export async function runRequest(request: PageRequest): Promise<Outcome> {
   }
 }
 
-async function distilOn({ backend, steps }: PageRequest): Promise<Outcome> {
+async function distilOn({ backend, steps }: PageRequest): Promise<PageReport> {
   setWasmPaths('/wasm/');
   registerWasmGradients();
   if (!(await startBackend(backend))) return { status: 'absent', reason: `no ${backend} here` };

@@ -11,7 +11,7 @@ export function drawAnswer(
 ): void {
   const best = answer && bestOf(answer);
   const facts = [
-    best && `${percent(best.probability)} sure, ${answer.milliseconds.toFixed(1)} ms`,
+    best && `${percent(best.probability)} sure, ${answer.milliseconds.toFixed(1)}${NO_BREAK}ms`,
     size(bytes),
   ];
   place.replaceChildren(
@@ -33,8 +33,9 @@ function bestOf({ probabilities }: Answer): { digit: number; probability: number
   return { digit: probabilities.indexOf(probability), probability };
 }
 
-const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
-const size = (bytes: number): string => `${Math.round(bytes / 1000)} kB download`;
+const NO_BREAK = '\u00a0'; // a number and its unit stay in one line
+const percent = (part: number): string => `${(part * 100).toFixed(1)}${NO_BREAK}%`;
+const size = (bytes: number): string => `${Math.round(bytes / 1000)}${NO_BREAK}kB download`;
 
 function bars(probabilities: readonly number[]): HTMLElement {
   const list = part('ol', '', 'bars');

@@ -1,6 +1,6 @@
 const WIDTH = 400;
 const HEIGHT = 160;
-const LEFT = 40;
+const LEFT = 52;
 const BOTTOM = 22;
 const TOP = 10;
 

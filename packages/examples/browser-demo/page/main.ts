@@ -88,6 +88,12 @@ async function moveTo(wanted: readonly Backend[]): Promise<Backend> {
   return started;
 }
 
+async function choose(wanted: Backend): Promise<void> {
+  const started = await moveTo([wanted, ...PREFERRED]);
+  if (started === wanted) return showProblem('');
+  showProblem(`${BACKENDS[wanted]} does not work in this browser: ${BACKENDS[started]} goes on.`);
+}
+
 async function recover(lost: Backend): Promise<void> {
   if (backends.value === lost) {
     asking = Promise.resolve(); // what was asked of it may never be answered
@@ -122,7 +128,7 @@ function showExample(): void {
 
 element('#clear').addEventListener('click', () => pad.clear());
 element('#example').addEventListener('click', showExample);
-backends.addEventListener('change', () => void say(moveTo([backends.value as Backend, ...PREFERRED])));
+backends.addEventListener('change', () => void say(choose(backends.value as Backend)));
 download.addEventListener(
   'click',
   () => void say(networks.student?.save('downloads://student') ?? Promise.resolve()),
