@@ -116,6 +116,7 @@ export const knowledgeDistillation = defineCriterion({
   create: (checked) => ({
     ...weightsOf(checked),
     requires: { sameOutputShape: true, labels: checked.probabilityShift },
+    traceable: true,
     compute: (ctx) =>
       kdLoss(ctx.teacherOutputs.logits, ctx.studentOutputs.output, {
         temperature: ctx.knob(checked.temperature, 'temperature'),

@@ -15,6 +15,7 @@ import { layers, type LayersModel } from '@tensorflow/tfjs-layers';
 import {
   checkpoints,
   type FitOptions,
+  type LossContext,
   memoryCheckpoints,
   type Plugin,
   prepareCompression,
@@ -87,18 +88,50 @@ describe.runIf(NATIVE)('a compiled step', () => {
     await agreed(() => ({ before, optimizer: () => train.sgd(0.1) }));
   });
 
-  it('follows schedules of temperature and weights, by the step and by the epoch', async () => {
+  it('follows schedules of temperature and weights, by the step and by the epoch, without JavaScript', async () => {
     const schedules = () => ({
       criterion: knowledgeDistillation({
-        temperature: ({ globalStep }) => 2 + globalStep / 10,
-        alpha: ({ epoch }) => 0.2 + 0.1 * epoch,
+        temperature: ({ globalStep }) => 10 - globalStep / 10,
+        alpha: ({ epoch, step }) => 0.2 + 0.1 * epoch + 0.01 * step,
       }),
       stepsPerEpoch: 10,
     });
-    expect((await agreed(schedules)).eager).toBe(2);
+    const report = await agreed(schedules);
+    expect(report.eager).toBe(2);
+    expect(report.compiled).toBeGreaterThan(35);
+    expect((await agreed(() => ({ ...schedules(), stepsPerCall: 4 }))).compiled).toBe(report.compiled);
     const late = ({ globalStep }: { globalStep: number }) => (globalStep < 30 ? 4 : 8);
-    const report = await agreed(() => ({ criterion: knowledgeDistillation({ temperature: late }) }));
-    expect(report.compiled).toBeGreaterThan(40);
+    const once = await agreed(() => ({ criterion: knowledgeDistillation({ temperature: late }) }));
+    expect(once.compiled).toBeGreaterThan(40);
+  });
+
+  it('runs JavaScript where a schedule comes to 0 or 1: terms are left out there', async () => {
+    const clamped = ({ globalStep }: { globalStep: number }) =>
+      Math.min(1, Math.max(0, (globalStep - 10) / 20));
+    const report = await agreed(() => ({ criterion: knowledgeDistillation({ alpha: clamped }) }));
+    expect(report.compiled).toBeGreaterThan(20);
+  });
+
+  it('sees a schedule that begins to move when another has long been moving', async () => {
+    const criterion = () =>
+      knowledgeDistillation({
+        temperature: ({ globalStep }) => 2 + globalStep / 10,
+        alpha: ({ globalStep }) => (globalStep < 20 ? 0.5 : globalStep < 40 ? 0.25 : 0.3),
+      });
+    const report = await agreed(() => ({ criterion: criterion() }));
+    expect(report.compiled).toBeGreaterThan(10);
+  });
+
+  it('runs JavaScript at each value of a schedule for a criterion that may branch on it', async () => {
+    const criterion = () => ({
+      type: 'mine',
+      compute: (ctx: LossContext) => {
+        const temperature = ctx.knob(({ globalStep }) => 1.5 + globalStep / 10);
+        return mul<Scalar>(ctx.taskLoss, temperature < 4 ? temperature : 4); // bends where no one has looked before
+      },
+    });
+    const report = await agreed(() => ({ criterion: criterion() }));
+    expect(report).toMatchObject({ eager: 2, replayed: 48, compiled: 0 });
   });
 
   it('sees a criterion or an optimizer that is changed from outside', async () => {

@@ -52,7 +52,8 @@ export interface Criterion {
   readonly coupled?: boolean;
   /**
    * `false` where `compute` looks at values or keeps count in JavaScript: the step is then not compiled.
-   * Default: a function of tensors, of its variables and of `ctx`.
+   * `true` where moreover no branch hangs on the value of a schedule, between 0 and 1 and above 1: the value is
+   * then fed to the compiled step. Default: a function of tensors, of its variables and of `ctx`.
    */
   readonly traceable?: boolean;
   /** Called once by the manager, before the first step and before `variables` are read. */

@@ -24,6 +24,8 @@ export interface StepSoFar {
   readonly passing: Map<string, Tensor>;
   /** Outputs of the parts before; none where a variable is the only holder. */
   readonly made: (readonly (Tensor | undefined)[])[];
+  /** Values of the schedules. */
+  readonly knobs: readonly number[];
 }
 
 /** How to run one graph of a step without its JavaScript: which tensors go in, and who holds what comes out. */
@@ -99,7 +101,13 @@ export class PartPlan {
   /** Runs it; the tensors that it adds to `soFar.made` belong to the `tidy` around. */
   run({ optimizer, scope }: StepWork, soFar: StepSoFar): void {
     const ids = this.#sources.map((source) => this.#idOf(source, soFar));
-    const facts = { seed: scope.seed, learningRate: learningRateOf(optimizer), part: soFar.made.length };
+    const { knobs, made: before } = soFar;
+    const facts = {
+      seed: scope.seed,
+      learningRate: learningRateOf(optimizer),
+      knobs,
+      part: before.length,
+    };
     const outputs = this.#backlog.push(ids, facts);
     const losses: Record<string, Scalar> = {};
     const answers: Record<string, Tensor> = {};

@@ -24,7 +24,7 @@ export interface SeenPart {
 export interface SeenStep {
   readonly work: StepWork;
   readonly parts: readonly SeenPart[];
-  /** Schedules that were asked for. */
+  /** Numbers and schedules that were asked for. */
   readonly knobs: ReadonlySet<Knob>;
   /** What else was read of the context that changes from step to step. */
   readonly reads: ReadonlySet<string>;

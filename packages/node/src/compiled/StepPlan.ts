@@ -15,7 +15,7 @@ import { type CompiledTrace } from './CompiledTrace.js';
 import { type LazyBinding } from './LazyBinding.js';
 import { PartPlan, type StepSoFar } from './PartPlan.js';
 import { type SeenStep } from './SeenStep.js';
-import { conditionsHold, conditionsOf, sameList, type StepConditions } from './StepConditions.js';
+import { conditionsHold, conditionsOf, knobValues, sameList, type StepConditions } from './StepConditions.js';
 import { gradientKey } from './stepRoles.js';
 
 /** Optimizers whose step is tensors and one count. */
@@ -64,13 +64,17 @@ export class StepPlan {
 
   /** Whether a step may go by this plan. */
   fits(work: StepWork): boolean {
-    const rateMayMove = this.#parts.every(({ graph }) => graph.uploads.knowsRate);
-    return conditionsHold(this.#conditions, work, rateMayMove) && this.#parts.every(({ ready }) => ready);
+    const fed = {
+      rate: this.#parts.every(({ graph }) => graph.uploads.knowsRate),
+      knobs: (values: readonly number[]) => this.#parts.every(({ graph }) => graph.uploads.knows(values)),
+    };
+    return conditionsHold(this.#conditions, work, fed) && this.#parts.every(({ ready }) => ready);
   }
 
   /** Runs its graphs, one after the other, and the hooks in between. */
   run(work: StepWork, passing: ReadonlyMap<string, Tensor>): void {
-    const soFar: StepSoFar = { passing: new Map(passing), made: [] };
+    const knobs = knobValues(this.#conditions.schedules, work.scope);
+    const soFar: StepSoFar = { passing: new Map(passing), made: [], knobs };
     tidy(() => {
       for (const [index, part] of this.#parts.entries()) {
         part.run(work, soFar);

@@ -12,6 +12,7 @@ import { CompiledTrace } from './CompiledTrace.js';
 import { type LazyBinding, lazyBindingOf } from './LazyBinding.js';
 import { type Recording, type RecordOptions } from './Recording.js';
 import { type SeenPart, type SeenStep } from './SeenStep.js';
+import { knobValues, schedulesOf } from './StepConditions.js';
 import { StepPlan } from './StepPlan.js';
 import { sinksOf } from './stepEnds.js';
 import { gradientKey, knownInputs, livingVariables, VARIABLE } from './stepRoles.js';
@@ -53,7 +54,8 @@ export class StepRecorder {
 
   get facts(): StepFacts {
     const { scope, optimizer } = this.#work;
-    return { seed: scope.seed, learningRate: learningRateOf(optimizer), part: this.#parts.length };
+    const knobs = knobValues(schedulesOf(this.#knobs), scope);
+    return { seed: scope.seed, learningRate: learningRateOf(optimizer), knobs, part: this.#parts.length };
   }
 
   /** Runs the step: recorded, but for the hooks that are not to be. */

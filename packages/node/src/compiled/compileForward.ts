@@ -51,7 +51,7 @@ function eagerly(forward: Forward, inputs: readonly Tensor[]): Tensor[] {
 }
 
 /** Nothing in a forward pass is random or learns. */
-const FACTS = { seed: 0, learningRate: undefined, part: 0 };
+const FACTS = { seed: 0, learningRate: undefined, knobs: [], part: 0 };
 /** Calls that were like none before, until recording them is given up. */
 const PATIENCE = 4;
 
