@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileTeacherStore, type TeacherStore } from '@tfjs-distill/core';
 import { openTeacherStore } from '@tfjs-distill/node';
 import { s3Files } from '@tfjs-distill/node/queue';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { KILLS } from '../../slow/kills.js';
 import { REDIS_SERVER, titled } from '../tools.js';
 import { dataModule, Machine, SLOW_TEACHER } from './machines.js';
@@ -84,6 +84,10 @@ async function expectTheSame(
   open: (out: string) => Promise<TeacherStore>,
 ): Promise<number> {
   const redis = await redisServer();
+  onTestFinished(async () => {
+    await Machine.killAll();
+    await redis.stop();
+  });
   const workers = Array.from({ length: WORKERS }, () => worker(redis, env));
   let stores = 0;
   for (let killed = 0; killed < kills; stores++) {
@@ -91,8 +95,6 @@ async function expectTheSame(
     killed += await labelUnderFire({ redis, env, workers }, out, kills - killed);
     expect(await storedRows(await open(out), SAMPLES)).toEqual(wanted);
   }
-  await Promise.all(workers.map((machine) => machine.kill()));
-  await redis.stop();
   return stores;
 }
 
@@ -120,10 +122,10 @@ describe('labelling on a queue', () => {
     `gives the same in object storage though ${S3_KILLS} processes are killed${noS3 === undefined ? '' : ` (skipped: ${noS3})`}`,
     async () => {
       const server = await s3Server();
+      onTestFinished(() => server.stop());
       const out = (store: number) => `s3://${server.bucket}/run/${store}`;
       Object.assign(process.env, server.env);
       await expectTheSame(server.env, S3_KILLS, out, (place) => fileTeacherStore(s3Files(place)));
-      await server.stop();
     },
   );
 });

@@ -12,6 +12,7 @@ export const SLOW_TEACHER = fileURLToPath(new URL('slowTeacher.mjs', import.meta
 /** A `distill` command in a process of its own. */
 export class Machine {
   readonly ended: Promise<number | null>;
+  static readonly #all = new Set<Machine>();
   readonly #process: ChildProcess;
   #told = '';
 
@@ -21,6 +22,8 @@ export class Machine {
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.on('data', (chunk: Buffer) => (this.#told += String(chunk)));
     this.ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    Machine.#all.add(this);
+    void this.ended.then(() => Machine.#all.delete(this));
   }
 
   /** All that it printed. */
@@ -33,7 +36,7 @@ export class Machine {
   }
 
   /** Waits until it has printed that. @throws If it ended without. */
-  async says(text: string | RegExp, seconds = 120): Promise<void> {
+  async says(text: string | RegExp, seconds = 300): Promise<void> {
     const end = performance.now() + 1000 * seconds;
     while (this.#told.search(text) < 0) {
       if (!this.running || performance.now() > end)
@@ -45,6 +48,11 @@ export class Machine {
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.running) this.#process.kill(signal);
     await this.ended;
+  }
+
+  /** So that a test that fails leaves nothing running. */
+  static async killAll(): Promise<void> {
+    await Promise.all([...Machine.#all].map((machine) => machine.kill()));
   }
 
   /** @throws Unless it ends well. */

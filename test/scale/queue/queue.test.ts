@@ -43,6 +43,7 @@ beforeEach(async () => {
 afterEach(async () => {
   if (REDIS_SERVER === undefined) return;
   stop.abort();
+  await Machine.killAll();
   look.disconnect();
   await redis.stop();
   await rm(folder, { recursive: true });

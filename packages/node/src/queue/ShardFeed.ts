@@ -16,7 +16,7 @@ const BACKOFF = { type: 'exponential', delay: 1000, jitter: 0.5 } as const;
 export interface FeedOptions {
   readonly attempts: number;
   readonly maxQueued: number;
-  readonly onNotice: (line: string) => void;
+  readonly onError: (error: Error) => void;
 }
 
 /** The shards of one labelling on the queue. */
@@ -40,7 +40,7 @@ export class ShardFeed {
     this.#id = planId(plan);
     this.#options = options;
     this.#queue = new Queue<ShardJob>(QUEUE, { connection: redis, prefix: PREFIX });
-    this.#queue.on('error', ({ message }) => options.onNotice(message));
+    this.#queue.on('error', options.onError);
   }
 
   /** Shards that were given up are tried again: somebody may have mended what was wrong. */

@@ -7,6 +7,7 @@ import { PREFIX, QUEUE, type ShardJob } from './names.js';
 import { type OpenedLabelling, OpenedLabellings } from './OpenedLabellings.js';
 import { bullmq } from './optionalPackages.js';
 import { countRetry, getPlan } from './plans.js';
+import { redisNotices } from './redisNotices.js';
 import { type WorkerOptions } from './runWorker.js';
 import { WorkerState } from './WorkerState.js';
 
@@ -16,6 +17,7 @@ export class ShardWorker {
   readonly #redis: Redis;
   readonly #labellings: OpenedLabellings;
   readonly #notice: (line: string) => void;
+  readonly #onError: (error: Error) => void;
   readonly #ending = new AbortController();
   readonly #worker: Worker<ShardJob>;
   #unfit: Error | undefined;
@@ -25,6 +27,7 @@ export class ShardWorker {
     this.#redis = redis;
     this.#labellings = new OpenedLabellings(options);
     this.#notice = onNotice;
+    this.#onError = redisNotices(redis, onNotice);
     const { Worker } = bullmq();
     this.#worker = new Worker<ShardJob>(QUEUE, (job, token, lost) => this.#take(job, token, lost), {
       connection: redis,
@@ -96,7 +99,7 @@ export class ShardWorker {
       this.#notice(`shard ${job?.data.shard}, ${attempt}: ${message}`);
     });
     this.#worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => this.#worker.cancelJob(id)));
-    this.#worker.on('error', ({ message }) => this.#notice(message));
+    this.#worker.on('error', this.#onError);
   }
 }
 

@@ -11,7 +11,7 @@ import { openPlace } from './place/openPlace.js';
 import { type ShardPlace } from './place/ShardPlace.js';
 import { removePlan } from './plans.js';
 import { type QueueProgress } from './QueueProgress.js';
-import { saidOnce } from './saidOnce.js';
+import { redisNotices } from './redisNotices.js';
 
 /** Shards that are looked up at once. */
 const AT_ONCE = 16;
@@ -68,15 +68,14 @@ export async function labelOnQueue(plan: LabellingPlan, options: QueueOptions): 
     return { ...report, already: shards, finished: true };
   }
   const redis = await connectRedis(options.queue);
-  const onNotice = saidOnce(options.onNotice);
-  redis.on('error', ({ message }: Error) => onNotice(message));
+  const onError = redisNotices(redis, options.onNotice ?? (() => undefined));
   const server = await progressServer(options);
   try {
     await place.announce();
     const already = (await place.completed()).size;
     const { attempts = 5, maxQueued = 2048, signal } = options;
     const { onProgress } = server;
-    const feed = { attempts, maxQueued, signal, onProgress, onNotice };
+    const feed = { attempts, maxQueued, signal, onProgress, onError };
     const finished = await feedShards(redis, plan, place, feed);
     if (finished) {
       await mergeStoredShards(await allShards(place, shards), place.target);

@@ -2,7 +2,6 @@ import { expected } from '@tfjs-distill/core';
 import { connectRedis, withoutPassword } from './connectRedis.js';
 import { serveMetrics } from './metrics/serveMetrics.js';
 import { type LocalPlaces } from './OpenedLabellings.js';
-import { saidOnce } from './saidOnce.js';
 import { sendReports } from './sendReports.js';
 import { ShardWorker } from './ShardWorker.js';
 
@@ -48,7 +47,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerSummary> 
   for (const [name, value] of Object.entries({ concurrency, lockSeconds, idleSeconds }))
     if (!(value > 0)) throw expected(name, 'a number above 0', value, { where: 'runWorker' });
   const redis = await connectRedis(options.queue);
-  const worker = new ShardWorker(redis, { ...options, onNotice: saidOnce(options.onNotice) });
+  const worker = new ShardWorker(redis, options);
   const { state } = worker;
   options.onNotice?.(`${state.host}:${process.pid} takes shards from ${withoutPassword(options.queue)}`);
   const end = () => worker.end();
