@@ -2,7 +2,7 @@ import { type Optimizer } from '@tensorflow/tfjs-core';
 import * as z from 'zod/mini';
 import { parseOptions } from './config/parseOptions.js';
 import { type CriterionLike } from './criterion/resolveCriteria.js';
-import { type Module } from './di/Module.js';
+import { isModule, type Module } from './di/Module.js';
 import { expected } from './errors.js';
 import { type PluginLike } from './hooks/resolvePlugins.js';
 import { type FiniteGuardOptions } from './plugins/finiteGuard.js';
@@ -68,6 +68,10 @@ const list = z.array(
   { error: 'a list' },
 );
 
+const modules = z.array(z.custom<Module>(isModule, { error: 'a module, as criteriaModule makes one' }), {
+  error: 'a list',
+});
+
 const schema = z.strictObject({
   teacher: z.optional(z.any()),
   teachers: z.optional(z.array(z.any(), { error: 'a list of teachers' })),
@@ -84,7 +88,7 @@ const schema = z.strictObject({
   ),
   stepRunner: z.optional(z.enum(STEP_RUNNERS, { error: `one of ${STEP_RUNNERS.join(', ')}` })),
   stepsPerCall: z.optional(z.int({ error: 'a whole number above 0' }).check(z.gte(1))),
-  modules: z.optional(list),
+  modules: z.optional(modules),
   jitless: z.optional(z.boolean()),
 });
 

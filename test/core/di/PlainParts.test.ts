@@ -1,5 +1,11 @@
 import { zeros } from '@tensorflow/tfjs-core';
-import { type Criterion, criteriaModule, pluginsModule, type Student } from '@tfjs-distill/core';
+import {
+  type Criterion,
+  criteriaModule,
+  pluginsModule,
+  prepareCompression,
+  type Student,
+} from '@tfjs-distill/core';
 import { knowledgeDistillation, logitsMse } from '@tfjs-distill/losses';
 import { ContainerModule } from 'inversify';
 import { describe, expect, it, vi } from 'vitest';
@@ -75,8 +81,17 @@ describe('parts in a map', () => {
     const hint = 'needs `@tfjs-distill/core/di` to be imported';
     expect(() => new PlainParts([]).construct(AsksForStudent)).toThrow(hint);
     expect(() => new PlainParts([criteriaModule([]), new ContainerModule(() => undefined)])).toThrow(
-      'Expected `modules[1]` to be made by criteriaModule or pluginsModule',
+      'Expected `modules.1` to be made by criteriaModule or pluginsModule',
     );
     expect(() => new PlainParts([new ContainerModule(() => undefined)])).toThrow(hint);
+  });
+
+  it('come of modules, and nothing else is taken for one', () => {
+    const prepare = (modules: unknown) =>
+      prepareCompression({} as never, { criterion: new Plain(), modules: modules as never });
+    expect(() => prepare([criteriaModule([]), {}])).toThrow(
+      'Expected `modules.1` to be a module, as criteriaModule makes one',
+    );
+    expect(() => prepare({})).toThrow('Expected `modules` to be a list');
   });
 });

@@ -28,4 +28,7 @@ export function pluginsModule(definitions: readonly PluginFactory[]): Module {
   return { parts: definitions.map((definition) => [TOKENS.PluginDefinition, definition]) };
 }
 
+export const isModule = (value: unknown): value is Module =>
+  typeof value === 'object' && value !== null && ('parts' in value || 'load' in value);
+
 export const isPartsModule = (module: Module): module is PartsModule => 'parts' in module;

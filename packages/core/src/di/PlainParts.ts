@@ -48,7 +48,7 @@ function once<T>(make: () => T): () => T {
 }
 
 const unknownModule = (module: unknown, i: number) =>
-  expected(`modules[${i}]`, 'made by criteriaModule or pluginsModule', module, {
+  expected(`modules.${i}`, 'made by criteriaModule or pluginsModule', module, {
     where: 'prepareCompression',
     hint: 'A ContainerModule of inversify needs `@tfjs-distill/core/di` to be imported.',
   });
