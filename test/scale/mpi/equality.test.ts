@@ -1,9 +1,9 @@
 import { type EngineName } from '@tfjs-distill/node/engine';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readInstalled } from '../../../packages/node/src/engine/installed.js';
 import { MPIRUN, titled } from '../tools.js';
 import { difference, trained } from './trained.js';
-import { type RankOptions } from './trainRank.js';
+import { type RankOptions, type RankOutcome } from './trainRank.js';
 
 const NO_MPI = MPIRUN === undefined;
 const FIFTY_STEPS = { samples: 320, batchSize: 64, epochs: 10 } as const;
@@ -39,20 +39,34 @@ const reason = hasNative ? '' : ' (skipped: no native TensorFlow here; `distill 
 describe.each([
   ['wasm', CASES, true],
   [`tensorflow${reason}`, NATIVE, hasNative],
-] as const)('on %s', (engine, cases, isThere) => {
-  it.skipIf(NO_MPI || !isThere).each(cases)(
-    titled('two and four ranks come to the weights of one process: %s', MPIRUN, 'openmpi-bin'),
-    async (_, given) => {
-      const options = { ...given, engine: engine as EngineName };
-      const alone = await trained(0, options);
-      for (const ranks of [2, 4]) {
-        const together = await trained(ranks, options);
-        expect(difference(alone, together)).toBeLessThan(1e-5);
-        expect(together.steps).toBe(alone.steps);
-        for (const [epoch, row] of alone.logs.entries())
-          for (const [name, value] of Object.entries(row))
-            expect(together.logs[epoch]![name], name).toBeCloseTo(value, 5);
-      }
-    },
-  );
+] as const)('on %s', (name, cases, isThere) => {
+  const engine = (/^\w+/.exec(name)?.[0] ?? '') as EngineName;
+  let alone: RankOutcome[];
+  const options = cases.map(([, given]) => ({ ...given, engine }));
+
+  describe.skipIf(NO_MPI || !isThere)(titled('the ranks of mpirun', MPIRUN, 'openmpi-bin'), () => {
+    beforeAll(async () => {
+      alone = await trained(0, options);
+    });
+
+    describe.each([2, 4])('%d of them come to the weights and losses of one process', (ranks) => {
+      let together: RankOutcome[];
+      beforeAll(async () => {
+        together = await trained(ranks, options);
+      });
+
+      it.each(cases.map(([title], i) => [title, i] as const))('by %s', (_, i) => {
+        expect(difference(alone[i]!, together[i]!)).toBeLessThan(1e-5);
+        expect(together[i]!.steps).toBe(alone[i]!.steps);
+        for (const [epoch, row] of alone[i]!.logs.entries())
+          for (const [key, value] of Object.entries(row))
+            expect(together[i]!.logs[epoch]![key], key).toBeCloseTo(value, 5);
+      });
+
+      it.runIf(engine === 'tensorflow')('in compiled steps, split at the reduction', () => {
+        const [report] = together.map((outcome) => outcome.report);
+        expect(report!.compiled).toBeGreaterThan(report!.eager);
+      });
+    });
+  });
 });

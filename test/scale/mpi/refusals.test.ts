@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MPIRUN, titled } from '../tools.js';
-import { beside, mpirun } from './mpirun.js';
-import { trained } from './trained.js';
-import { type RankOptions } from './trainRank.js';
+import { train, trained } from './trained.js';
+import { type RankOptions, type RankOutcome } from './trainRank.js';
 
 const SHORT: RankOptions = { engine: 'wasm', samples: 128, batchSize: 64, epochs: 2 };
-const failed = (options: Partial<RankOptions>) =>
-  mpirun(2, [beside('trainRank.ts'), JSON.stringify({ ...SHORT, ...options })]);
+const failed = (options: Partial<RankOptions>) => train(2, [{ ...SHORT, ...options }]);
 
 describe.skipIf(MPIRUN === undefined)(titled('what two ranks refuse', MPIRUN, 'openmpi-bin'), () => {
   it.each([
@@ -35,19 +33,20 @@ describe.skipIf(MPIRUN === undefined)(titled('what two ranks refuse', MPIRUN, 'o
 
 describe.skipIf(MPIRUN === undefined)(titled('two ranks', MPIRUN, 'openmpi-bin'), () => {
   it('stop together when one of them asks to', async () => {
-    const { steps, stopReason } = await trained(2, { ...SHORT, stopAt: [1, 2], epochs: 10 });
+    const [outcome] = await trained(2, [{ ...SHORT, stopAt: [1, 2], epochs: 10 }]);
+    const { steps, stopReason } = outcome!;
     expect({ steps, stopReason }).toEqual({ steps: 3, stopReason: 'another rank asked to stop' });
   });
 
   it('with batch norm keep one student: statistics are averaged, and the first rank says what differs', async () => {
     const options = { ...SHORT, batchNorm: true, epochs: 10 };
-    const { code, stderr, stdout } = await mpirun(2, [beside('trainRank.ts'), JSON.stringify(options)]);
+    const { code, stderr, stdout } = await train(2, [options]);
     expect(code, stderr).toBe(0);
     expect(stderr.match(/Batch norm normalizes by each rank's part of a batch/g)).toHaveLength(1);
-    const { weights } = JSON.parse(stdout) as { weights: number[][] };
-    const alone = await trained(0, options);
+    const [together] = JSON.parse(stdout) as RankOutcome[];
+    const [alone] = await trained(0, [options]);
     const distance = (i: number) =>
-      Math.max(...weights[i]!.map((weight, k) => Math.abs(weight - alone.weights[i]![k]!)));
+      Math.max(...together!.weights[i]!.map((weight, k) => Math.abs(weight - alone!.weights[i]![k]!)));
     const [mean, variance] = [4, 5].map(distance); // of dense kernel and bias, then gamma, beta, mean, variance
     expect(mean).toBeGreaterThan(1e-6);
     expect(mean).toBeLessThan(0.2);

@@ -1,4 +1,4 @@
-/** One rank of a training on made-up data; rank 0 prints what came of it as JSON. Arguments: options as JSON. */
+/** One rank of some trainings on made-up data; rank 0 prints what came of them as JSON. Argument: a list of options. */
 import { randomNormal, type Tensor, tensor1d, tidy, train } from '@tensorflow/tfjs-core';
 import { layers, type LayersModel, sequential } from '@tensorflow/tfjs-layers';
 import {
@@ -8,6 +8,7 @@ import {
   type Plugin,
   type PluginConfig,
   prepareCompression,
+  type StepReport,
 } from '@tfjs-distill/core';
 import { lossesModule } from '@tfjs-distill/losses';
 import { type EngineName, selectEngine } from '@tfjs-distill/node/engine';
@@ -40,16 +41,15 @@ export interface RankOutcome {
   readonly logs: Record<string, number>[];
   readonly steps: number;
   readonly stopReason: string | undefined;
-  readonly report: unknown;
+  readonly report: StepReport | undefined;
 }
 
-/** Of a training that somebody spawns; see `mpirun.ts`. */
-const options = JSON.parse(process.argv[2] ?? '{}') as RankOptions;
-await selectEngine({ engine: options.engine });
+const trainings = JSON.parse(process.argv[2] ?? '[]') as RankOptions[];
 const ranks = worldCollective();
 try {
-  const outcome = await trained(options);
-  if (ranks.rank === 0) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  const outcomes: RankOutcome[] = [];
+  for (const options of trainings) outcomes.push(await trained(options));
+  if (ranks.rank === 0) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
 } catch (error) {
   process.stderr.write(`rank ${ranks.rank}: ${(error as Error).message}\n`);
   process.exitCode = 1;
@@ -57,6 +57,7 @@ try {
 
 async function trained(options: RankOptions): Promise<RankOutcome> {
   const { criterion = { type: 'kd', temperature: 2, alpha: 0.5 }, samples, batchSize, epochs } = options;
+  await selectEngine({ engine: options.engine });
   const student = network(options.batchNorm ?? false, (options.seed ?? 1) + ranks.rank);
   const teacher = network(false, 100);
   const manager = prepareCompression(student, {
@@ -76,13 +77,10 @@ async function trained(options: RankOptions): Promise<RankOutcome> {
     ? await ownLoop(manager, data, options)
     : await manager.fit(data, { batchSize, epochs, seed: 3, validation });
   const weights = await Promise.all(student.getWeights().map(async (tensor) => [...(await tensor.data())]));
-  return {
-    weights,
-    logs: history.epochs as Record<string, number>[],
-    steps: history.steps,
-    stopReason: history.stopReason,
-    report: manager.stepReport,
-  };
+  const { epochs: logs, steps, stopReason } = history;
+  const outcome = { weights, logs: [...logs], steps, stopReason, report: manager.stepReport };
+  manager.dispose();
+  return outcome;
 }
 
 async function ownLoop(
@@ -93,6 +91,7 @@ async function ownLoop(
   const how = { batchSize, shuffle: true, seed: 3 };
   const whole = partOf(data, { rank: 0, size: 1 }, how);
   const parts = ownLoop === 'parts' ? partOf(data, ranks, how) : whole;
+  await manager.onTrainBegin({ epochs, seed: 3 });
   for (let epoch = 0; epoch < epochs; epoch++) {
     await manager.onEpochBegin();
     for await (const batch of parts.batches(epoch)) await manager.trainStep(withoutShare(batch));
@@ -102,7 +101,9 @@ async function ownLoop(
 }
 
 /** As a loop draws them that knows nothing of parts. */
-const withoutShare = (batch: Batch): Batch => ({ x: batch.x, y: batch.y!, ids: batch.ids! });
+function withoutShare({ x, y, ids }: Batch): Batch {
+  return { x, y: y!, ids: ids! };
+}
 
 function disturber({ stopAt, throwAt }: RankOptions): Plugin {
   const is = (at: readonly [number, number] | undefined, step: number) =>

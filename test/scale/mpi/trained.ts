@@ -1,12 +1,16 @@
 import { expect } from 'vitest';
-import { beside, mpirun } from './mpirun.js';
+import { beside, type Ended, mpirun } from './mpirun.js';
 import { type RankOptions, type RankOutcome } from './trainRank.js';
 
-/** What a training on so many ranks comes to; 0 is without mpirun. */
-export async function trained(ranks: number, options: RankOptions): Promise<RankOutcome> {
-  const { code, stdout, stderr } = await mpirun(ranks, [beside('trainRank.ts'), JSON.stringify(options)]);
+/** Trainings on so many ranks, one after the other; 0 is without mpirun. */
+export const train = (ranks: number, options: readonly RankOptions[]): Promise<Ended> =>
+  mpirun(ranks, [beside('trainRank.ts'), JSON.stringify(options)]);
+
+/** What they come to. */
+export async function trained(ranks: number, options: readonly RankOptions[]): Promise<RankOutcome[]> {
+  const { code, stdout, stderr } = await train(ranks, options);
   expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as RankOutcome;
+  return JSON.parse(stdout) as RankOutcome[];
 }
 
 /** The largest difference between two trainings' weights. */

@@ -109,7 +109,8 @@ export class DataParallelTraining {
 
   async endStep(ctx: StepEndContext): Promise<void> {
     const { loss, parts, stopReason } = ctx;
-    const stops = await this.means.add({ loss, ...parts }, this.share, stopReason !== undefined);
+    const shareOf = (name: string) => (name === 'task' ? this.#share.labels : this.share);
+    const stops = await this.means.add({ loss, ...parts }, shareOf, stopReason !== undefined);
     if (stops) ctx.stop(ELSEWHERE);
     // what is logged earlier would stand in a checkpoint within the epoch, and one process alone would not replace it
     else if (ctx.step + 1 === (ctx.stepsPerEpoch ?? ctx.step + 1))
@@ -165,7 +166,7 @@ export class DataParallelTraining {
     this.#told = true;
     if (this.#ranks.rank !== 0) return;
     this.#options.onMessage(
-      `Batch norm normalizes by each rank's part of a batch, a ${this.#ranks.size}th of it; running statistics are averaged over the ranks.`,
+      `Batch norm normalizes by each rank's part of a batch, 1/${this.#ranks.size} of it; running statistics are averaged over the ranks.`,
     );
   }
 }

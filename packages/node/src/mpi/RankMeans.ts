@@ -19,17 +19,20 @@ export class RankMeans {
   /**
    * Adds a step's losses. One reduction carries a flag along.
    *
-   * @param share Part of the batch that this rank has seen, 0 to 1.
+   * @param shareOf Part of the batch that this rank has seen, 0 to 1, of the samples that a loss is the mean over.
    * @param flag Whether this rank raises it.
    * @returns Whether any rank has raised it.
    */
-  async add(losses: Readonly<Record<string, LazyScalar>>, share: number, flag: boolean): Promise<boolean> {
+  async add(
+    losses: Readonly<Record<string, LazyScalar>>,
+    shareOf: (name: string) => number,
+    flag: boolean,
+  ): Promise<boolean> {
     const names = Object.keys(losses);
     const values = await Promise.all(Object.values(losses).map((loss) => loss.value()));
-    const numbers = Float32Array.from([
-      Number(flag),
-      ...values.map((value) => (share === 0 ? 0 : value * share)),
-    ]);
+    const shares = names.map(shareOf);
+    const parts = values.map((value, i) => (shares[i] === 0 ? 0 : value * (shares[i] ?? 0)));
+    const numbers = Float32Array.from([Number(flag), ...parts]);
     this.#ranks.allReduceSum(numbers);
     names.forEach((name, i) => this.#sums.set(name, (this.#sums.get(name) ?? 0) + (numbers[i + 1] ?? NaN)));
     this.#steps += 1;

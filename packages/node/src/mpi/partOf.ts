@@ -1,4 +1,4 @@
-import { type Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor, zeros } from '@tensorflow/tfjs-core';
 import {
   type Batch,
   batchSource,
@@ -7,6 +7,7 @@ import {
   type EpochBatches,
   inputTensors,
   takeSamples,
+  type TensorData,
 } from '@tfjs-distill/core';
 import { type Collective } from './Collective.js';
 
@@ -43,6 +44,7 @@ export interface DivisibleBatches extends EpochBatches {
  */
 export function partOf(data: Data, rank: Rank, options: BatchOptions = {}): EpochBatches {
   if (isDivisible(data)) return data.part(rank);
+  if (isTensorData(data)) return partInMemory(data, rank, options);
   const source = batchSource(data, options);
   const { steps } = source;
   return { ...(steps !== undefined && { steps }), batches: (epoch) => parts(source.epoch(epoch), rank) };
@@ -63,6 +65,36 @@ export function rowsOf<T>(
     rows: end > begin ? rows.subarray(begin, end) : rows.subarray(0, 1),
     share: { weight: end - begin, of: rows.length },
   };
+}
+
+/** Of a data set in memory only the part is copied. */
+function partInMemory(data: TensorData, rank: Rank, options: BatchOptions): EpochBatches {
+  const samples = inputTensors(data.x)[0]?.shape[0] ?? 0;
+  const batches = async function* (epoch: number): AsyncGenerator<PartBatch> {
+    const weights = await data.weights?.data<'float32'>();
+    const stands = zeros([samples, 1]); // for the samples: it is their order that is wanted
+    try {
+      for await (const { batch, free } of batchSource({ x: stands }, options).epoch(epoch)) {
+        free();
+        const places = batch.ids as Int32Array;
+        const { rows, share } = rowsOf(places, rank);
+        const weigh = (some: Int32Array) => (weights ? weightOf(weights, samples, some) : some.length);
+        const weight = share.weight === 0 ? 0 : weigh(rows);
+        yield { ...takeSamples(data, rows), share: { weight, of: weigh(places) } };
+      }
+    } finally {
+      stands.dispose();
+    }
+  };
+  return { steps: Math.ceil(samples / (options.batchSize ?? 32)), batches };
+}
+
+/** What some samples weigh, each by one number or by one for each of its positions. */
+function weightOf(weights: Float32Array, samples: number, rows: Int32Array): number {
+  const each = weights.length / samples;
+  let total = 0;
+  for (const row of rows) for (let k = 0; k < each; k++) total += weights[row * each + k] ?? 0;
+  return total;
 }
 
 async function* parts(
@@ -98,6 +130,10 @@ async function totalOf(weights: Tensor): Promise<number> {
   let total = 0;
   for (const weight of await weights.data()) total += weight;
   return total;
+}
+
+function isTensorData(data: Data): data is TensorData {
+  return typeof data === 'object' && 'x' in data;
 }
 
 function isDivisible(data: Data): data is DivisibleBatches {
