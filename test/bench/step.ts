@@ -1,7 +1,8 @@
 /**
  * Time of one distillation step on native TensorFlow, for the pairs of Keras's example (student 16/32, teacher 256/512
  * filters, batch 32) and of PyTorch's tutorial (LightNN, DeepNN, batch 128): eager, compiled, compiled with eight steps
- * a call, each with the teacher's logits stored and with the teacher in the step.
+ * a call, compiled in two parts around a plugin that takes all gradients through JavaScript; each with the teacher's
+ * logits stored and with the teacher in the step.
  *
  *   npm run bench -- step [--rounds 7] [--seconds 1] [--only keras|torch] [--python FOLDER/bin/python]…
  *
@@ -14,11 +15,12 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { oneHot, randomNormal, randomUniform, type Tensor, tidy, train } from '@tensorflow/tfjs-core';
+import { oneHot, randomNormal, randomUniform, type Tensor, tensor, tidy, train } from '@tensorflow/tfjs-core';
 import { layers, type LayersModel, sequential } from '@tensorflow/tfjs-layers';
 import {
   type CompressionManager,
   memoryTeacherStore,
+  type Plugin,
   prepareCompression,
   storedTeacher,
   type TeacherLike,
@@ -86,7 +88,7 @@ const PAIRS: readonly Pair[] = [
   },
 ];
 
-const RUNNERS = ['eager', 'compiled', 'compiled ×8'] as const;
+const RUNNERS = ['eager', 'compiled', 'compiled ×8', 'split'] as const;
 const TEACHERS = ['stored', 'live'] as const;
 
 /** Something that runs epochs, and how long a step of them took. */
@@ -128,8 +130,19 @@ function managerOf(pair: Pair, teacher: TeacherLike, runner: (typeof RUNNERS)[nu
     optimizer: train.adam(1e-3),
     stepRunner: runner === 'eager' ? 'eager' : 'compiled',
     ...(runner === 'compiled ×8' && { stepsPerCall: 8 }),
+    ...(runner === 'split' && { plugins: [throughJavaScript] }),
   });
 }
+
+/** What an all-reduce does to a step: every gradient is read, and replaced by another that is uploaded. */
+const throughJavaScript: Plugin = {
+  name: 'through JavaScript',
+  traceable: false,
+  onBeforeOptimizerStep: (grads) =>
+    Object.fromEntries(
+      Object.entries(grads).map(([name, grad]) => [name, tensor(grad.dataSync(), grad.shape)]),
+    ),
+};
 
 function variant(
   pair: Pair['name'],
