@@ -37,9 +37,9 @@ export type Plugin = {
   /**
    * What a compiled step may do with the hooks inside the step (`onAfterComputeLoss`,
    * `onBeforeOptimizerStep`, `onAfterOptimizerStep`). `true`: they are pure functions of tensors and
-   * knobs, so the graph stands for them and they are not called again. `false`: they look at values or
-   * keep tensors, so they are called between two graphs, with real tensors. Default: they are called at
-   * every step, and their operations run in the graph.
+   * knobs, without a branch on a knob, so the graph stands for them and they are not called again.
+   * `false`: they look at values or keep tensors, so they are called between two graphs, with real tensors.
+   * Default: they are called at every step, and their operations run in the graph.
    */
   readonly traceable?: boolean;
   /**
