@@ -127,11 +127,12 @@ function storedAnswers(samples: number): TeacherSource {
   const answers = randomNormal([samples, CLASSES]).arraySync() as number[][];
   return {
     name: 'stored',
-    outputs: ({ ids }) => ({
-      logits: tensor2d([...(ids ?? [])].map((id) => answers[id] ?? [])),
-      features: {},
-    }),
-  } as TeacherSource;
+    signature: { inputs: [[null, SIDE, SIDE, 1]], output: [null, CLASSES], features: {} },
+    outputs: ({ ids }) => {
+      const said = [...(ids ?? [])].map((id) => answers[id] ?? []);
+      return { logits: tensor2d(said), features: {} };
+    },
+  };
 }
 
 function median(values: readonly number[]): number {
