@@ -93,10 +93,9 @@ await runExample({
 });
 
 /** The same samples, their images as the article's `transforms.Normalize` leaves them. */
-const normalized = (samples: SampleTensors): SampleTensors => ({
-  ...samples,
-  x: imagenetNormalized(samples.x),
-});
+function normalized(samples: SampleTensors): SampleTensors {
+  return { ...samples, x: imagenetNormalized(samples.x) };
+}
 
 interface Training {
   readonly train: TensorData;
