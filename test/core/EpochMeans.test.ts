@@ -1,7 +1,9 @@
-import { memory, train } from '@tensorflow/tfjs-core';
+import { memory, scalar, train } from '@tensorflow/tfjs-core';
 import { prepareCompression } from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { EpochMeans } from '../../packages/core/src/EpochMeans.js';
+import { LazyScalar } from '../../packages/core/src/LazyScalar.js';
 import { mlp, problem } from '../fixtures/models.js';
 
 const reads = vi.hoisted(() => ({ cheap: true }));
@@ -39,5 +41,19 @@ describe('the means of an epoch', () => {
       for (const [name, mean] of Object.entries(logs))
         expect(mean).toBeCloseTo(inJavaScript[epoch]![name]!, 5);
     });
+  });
+
+  it.each([true, false])('go on as they were begun, on an engine of the other kind (%s)', async (cheap) => {
+    reads.cheap = cheap;
+    const begun = new EpochMeans();
+    const losses = [2, 6].map((value) => new LazyScalar(scalar(value)));
+    await begun.add({ loss: losses[0]! });
+    reads.cheap = !cheap;
+    const resumed = new EpochMeans();
+    resumed.restore(begun.state);
+    await resumed.add({ loss: losses[1]! });
+    expect(await resumed.read()).toEqual({ loss: 4 });
+    for (const each of [begun, resumed]) each.reset();
+    for (const loss of losses) loss.dispose();
   });
 });

@@ -33,8 +33,8 @@ export class EpochMeans {
     const cheap = readsAreCheap();
     for (const [name, loss] of Object.entries(losses)) {
       const sum = this.#sums.get(name);
-      if (cheap && typeof sum !== 'object') this.#sums.set(name, (sum ?? 0) + (await loss.value()));
-      else this.#sums.set(name, sumOnDevice(sum as Scalar | undefined, loss.tensor));
+      const inJavaScript = typeof sum === 'number' || (sum === undefined && cheap); // a checkpoint's may be either
+      this.#sums.set(name, inJavaScript ? (sum ?? 0) + (await loss.value()) : sumOnDevice(sum, loss.tensor));
     }
   }
 

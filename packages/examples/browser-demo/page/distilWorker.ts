@@ -24,6 +24,9 @@ import { type News, type Order } from './Training.js';
 
 const EPOCHS = 12;
 const BATCH = 64;
+const RATE = 5e-3;
+/** What every backend can divide by: its default differs among them, and a training may go on on another one. */
+const EPSILON = 1e-4;
 /** Steps between two points of the curve, and between two checkpoints. */
 const LOOK_EVERY = 5;
 const KEEP_EVERY = 25;
@@ -59,9 +62,9 @@ async function distil(resume: boolean, signal: AbortSignal): Promise<void> {
   const manager = prepareCompression(student, {
     teacher: storedTeacher(store),
     criterion: knowledgeDistillation({ temperature: 4, alpha: 0.1 }),
-    optimizer: train.adam(5e-3),
+    optimizer: train.adam(RATE, 0.9, 0.999, EPSILON),
     plugins: [
-      learningRate({ rate: cosine({ from: 5e-3, to: 0 }) }),
+      learningRate({ rate: cosine({ from: RATE, to: 0 }) }),
       checkpoints({ dir: kept, everySteps: KEEP_EVERY, keep: 1 }),
       ...reporters(),
     ],
