@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordOf, runMain } from '../../examples/runMain.js';
 
-describe('npm run example:hints', { timeout: 120_000 }, () => {
+describe('npm run example:hints', () => {
   it('trains all three ways and prints their table', async () => {
     const small = ['--images', '64', '--epochs', '2', '--seeds', '2', '--engine', 'wasm', '--json'];
     const ended = await runMain('hints', small);

@@ -12,7 +12,7 @@ function run(dir: string, ...args: string[]): Promise<Ended> {
   return runMain('mnist-distiller', [...places, '--engine', 'wasm', ...args]);
 }
 
-describe('npm start', { timeout: 120_000 }, () => {
+describe('npm start', () => {
   let dir = '';
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'distill-run-'));
