@@ -36,6 +36,7 @@ beforeEach(async () => {
   redis = await redisServer();
   queue = redis.address;
   look = new Redis(queue);
+  look.on('error', () => undefined); // a test may stop it
   stop = new AbortController();
   process.env['DELAY'] = '5';
 });
@@ -213,6 +214,34 @@ describe('runWorker', () => {
     stop.abort();
     expect(await ended).toEqual({ shards: 1, rows: SAMPLES });
     expect(seen.at(-1)?.retries).toBe(1);
+  });
+
+  withRedis('gives up a shard that kills whoever takes it, and says so', async () => {
+    const teacher = await teacherThat('if (process.env.DEADLY) process.kill(process.pid, "SIGKILL")');
+    const plan = await planned(teacher, 512);
+    const labelling = labelOnQueue(plan, { queue });
+    const short = ['--lock-duration', '2', '--max-stalls', '1'];
+    for (let victim = 0; victim < 2; victim++)
+      await new Machine(['worker', '--queue', queue, ...short], { DEADLY: 'yes' }).ended;
+    working({ lockSeconds: 2, maxStalls: 1 });
+    await expect(labelling).rejects.toThrow(/1 of 1 shards failed .* job stalled more than allowable limit/);
+  });
+
+  withRedis('says once that Redis is gone, and goes on when it is back', async () => {
+    process.env['DELAY'] = '100';
+    const plan = await planned();
+    const { said } = working();
+    const notices: string[] = [];
+    const labelling = labelOnQueue(plan, { queue, onNotice: (line) => notices.push(line) });
+    await pause(1500);
+    await redis.kill();
+    await pause(2000);
+    await redis.start();
+    expect((await labelling).finished).toBe(true);
+    for (const lines of [said, notices]) {
+      expect(lines.filter((line) => line === 'Redis does not answer: waiting for it.')).toHaveLength(1);
+      expect(lines).toContain('Redis answers again.');
+    }
   });
 
   withRedis('ends where it has another teacher, and leaves the shard to others', async () => {
