@@ -47,4 +47,18 @@ describe('FilePool', () => {
       files.dispose();
     },
   );
+
+  it('is done where there is nothing to read while it reads in the background', async () => {
+    slowClock();
+    const path = join(await newFolder(), 'some');
+    await writeFile(path, Uint8Array.of(1));
+    const files = new FilePool();
+    await files.readAll([{ path, position: 0, target: new Uint8Array(1) }]);
+    const outcome = await Promise.race([
+      files.readAll([]),
+      new Promise((late) => setTimeout(late, 200, 'never')),
+    ]);
+    expect(outcome).toBeUndefined();
+    files.dispose();
+  });
 });

@@ -39,6 +39,7 @@ export class FilePool {
    * @throws DistillError `DATA` if a file cannot be read or ends too early.
    */
   readAll(parts: readonly FilePart[]): void | Promise<void> {
+    if (parts.length === 0) return;
     const start = performance.now();
     if (start < this.#backgroundUntil) return this.#readInBackground(parts);
     for (const part of parts) this.#readAtOnce(part);
