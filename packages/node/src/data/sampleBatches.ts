@@ -1,6 +1,6 @@
 import { tensor, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { type Batch, type EpochBatches, expected, shuffledIndices } from '@tfjs-distill/core';
-import { type DivisibleBatches, rowsOf } from '../mpi/partOf.js';
+import { type DivisibleBatches, rowsOf } from './partOf.js';
 import { augmentationView, augmentImages, type AugmentOptions, type ImageShape } from './augmentImages.js';
 import { type Samples } from './Dataset.js';
 import { floatRows } from './sampleTensors.js';

@@ -1,9 +1,9 @@
+import { type Rank } from '../data/partOf.js';
+
 /**
  * What processes that train together do together: each is a rank, from 0. Every rank calls the same in the same order.
  */
-export interface Collective {
-  readonly rank: number;
-  readonly size: number;
+export interface Collective extends Rank {
   /**
    * Adds up the ranks' numbers in place. All ranks get the same sums, to the bit.
    *

@@ -1,6 +1,6 @@
 import { type Batch, DistillError, inputTensors, type StepContext } from '@tfjs-distill/core';
 import { type Collective } from './Collective.js';
-import { type PartBatch } from './partOf.js';
+import { type PartBatch } from '../data/partOf.js';
 
 /** How much of a step is this rank's. */
 export interface StepShare {

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type Collective } from './Collective.js';
 import { DataParallelTraining, type TrainingOptions } from './DataParallelTraining.js';
 import { DrawnAhead } from './DrawnAhead.js';
-import { partOf } from './partOf.js';
+import { partOf } from '../data/partOf.js';
 import { worldCollective } from './worldCollective.js';
 
 const TYPE = 'mpi-data-parallel';

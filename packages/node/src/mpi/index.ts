@@ -10,7 +10,7 @@ export {
   partOfBatch,
   type Rank,
   type Share,
-} from './partOf.js';
+} from '../data/partOf.js';
 export { PeerLost } from './PeerLost.js';
 export { worldCollective } from './worldCollective.js';
 

@@ -3,7 +3,7 @@ import { drawLabelled } from '../data/drawLabelled.js';
 import { inOrder, type SampleBatches, sampleBatches } from '../data/sampleBatches.js';
 import { everyRow } from '../data/sampleTensors.js';
 import { soloCollective } from '../mpi/Collective.js';
-import { placesOf, type Rank } from '../mpi/partOf.js';
+import { placesOf, type Rank } from '../data/partOf.js';
 import { type RunConfig } from './config/runSchema.js';
 import { type TrainingPlan } from './plan.js';
 

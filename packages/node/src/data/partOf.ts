@@ -9,10 +9,12 @@ import {
   takeSamples,
   type TensorData,
 } from '@tfjs-distill/core';
-import { type Collective } from './Collective.js';
 
-/** Which of several ranks. */
-export type Rank = Pick<Collective, 'rank' | 'size'>;
+/** Which of several processes that share a data set, from 0. */
+export interface Rank {
+  readonly rank: number;
+  readonly size: number;
+}
 
 /** A rank's samples of a batch, and how much of the batch they are. */
 export interface PartBatch extends Batch {
