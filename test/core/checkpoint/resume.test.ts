@@ -77,6 +77,7 @@ async function run(fit: FitOptions, optimizer = train.adam(1e-2)): Promise<Outco
     ],
     optimizer,
     plugins: plugins(rows),
+    stepRunner: 'eager', // compiled steps round in another way, and a resumed training begins with eager ones
   });
   try {
     const history = await manager.fit(

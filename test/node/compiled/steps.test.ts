@@ -14,6 +14,7 @@ import {
 import { layers, type LayersModel } from '@tensorflow/tfjs-layers';
 import {
   checkpoints,
+  gradientAccumulation,
   type FitOptions,
   type LossContext,
   memoryCheckpoints,
@@ -292,7 +293,10 @@ describe.runIf(NATIVE)('a compiled step', () => {
     expect((await agreed(make)).compiled).toBeGreaterThan(44);
   });
 
-  it('resumes from a checkpoint as if nothing had happened, to rounding', async () => {
+  it.each([
+    ['whole steps', () => []],
+    ['steps split at a plugin', () => [gradientAccumulation({ steps: 2 })]],
+  ])('resumes from a checkpoint as if nothing had happened, to rounding: %s', async (_, splitting) => {
     const batches = Array.from({ length: 6 }, (_, i) => batchAt(i));
     const fitted = async (plugins: Plugin[], options: FitOptions) => {
       const [student, teacher] = [networkOf(1), networkOf(7)];
@@ -301,7 +305,7 @@ describe.runIf(NATIVE)('a compiled step', () => {
         teacher,
         criterion,
         optimizer: train.adam(0.01),
-        plugins,
+        plugins: [...splitting(), ...plugins],
       });
       try {
         await manager.fit(batches, { epochs: 4, ...options });

@@ -60,9 +60,9 @@ export class RunScope implements StepScope {
   }
 
   get losses(): Readonly<Record<string, Tensor>> {
-    const { hasLoss, loss, parts } = this.#run;
-    const terms = Object.entries(parts).map(([name, part]) => [name, part.tensor] as const);
-    return Object.fromEntries(hasLoss ? [['loss', loss.tensor], ...terms] : terms);
+    const run = this.#run; // asked for its loss before there is one, it throws
+    const terms = Object.entries(run.parts).map(([name, part]) => [name, part.tensor] as const);
+    return Object.fromEntries(run.hasLoss ? [['loss', run.loss.tensor], ...terms] : terms);
   }
 
   report(losses: Readonly<Record<string, Scalar>>): void {
