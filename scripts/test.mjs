@@ -21,7 +21,11 @@ check('lint', 'eslint', ['.']);
 check('format', 'prettier', ['--check', '.']);
 suite('everything, on wasm', { TEST_ENGINE: 'wasm' }, []);
 suite('engine-dependent tests, on cpu', { TEST_ENGINE: 'cpu' }, BY_ENGINE);
-if (native) suite('engine-dependent tests, on native TensorFlow', { TEST_ENGINE: 'tensorflow' }, BY_ENGINE);
+if (native)
+  suite('engine-dependent tests, on native TensorFlow', { TEST_ENGINE: 'tensorflow' }, [
+    ...BY_ENGINE,
+    'test/node/compiled',
+  ]);
 else
   console.log(
     '\n# native TensorFlow is not here: the tests did not run on it (`npx distill engine list` says why)',
@@ -29,7 +33,13 @@ else
 if (process.argv.includes('--ci')) {
   const newest = newestNode();
   if (newest) suite('everything, on the newest Node', { TEST_ENGINE: 'wasm' }, [], newest);
-  const KILLS = process.env.KILLS ?? '10';
+  const KILLS = process.env.KILLS ?? '5';
+  if (native)
+    suite('compiled against eager steps, on native TensorFlow', { TEST_ENGINE: 'tensorflow' }, [
+      '--config',
+      'vitest.slow.config.ts',
+      'test/slow/compiled',
+    ]);
   suite('slow tests', { KILLS }, ['--config', 'vitest.slow.config.ts']);
   suite('past one machine', { KILLS, ...scaleTools() }, ['--config', 'vitest.scale.config.ts']);
   suite('pages in real browsers', findBrowsers(), ['--config', 'vitest.browser.config.ts']);
