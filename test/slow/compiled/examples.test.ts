@@ -12,13 +12,19 @@ import { farthest, NATIVE } from '../../node/compiled/rig.js';
 const MODELS = { kerasStudent, deepTeacher } as const;
 const STEPS = 50;
 
+/** Adam turns the rounding of gradients that are 0, of biases before batch norm, into steps: `deepTeacher` has some. */
+const OPTIMIZERS = {
+  kerasStudent: () => train.adam(1e-3, 0.9, 0.999, 1e-4),
+  deepTeacher: () => train.sgd(1e-3),
+};
+
 async function trained(name: keyof typeof MODELS, stepRunner: 'eager' | 'compiled') {
   const [student, teacher] = [MODELS[name](1), kerasTeacher(2)];
   const losses: number[] = [];
   const manager = prepareCompression(student, {
     teacher,
     criterion: knowledgeDistillation({ temperature: 10, alpha: 0.1 }),
-    optimizer: train.adam(1e-3, 0.9, 0.999, 1e-4),
+    optimizer: OPTIMIZERS[name](),
     stepRunner,
     plugins: [{ name: 'losses', onStepEnd: async ({ loss }) => void losses.push(await loss.value()) }],
   });
@@ -41,7 +47,8 @@ describe.runIf(NATIVE)('the examples train compiled as they do eagerly, their te
   it.each(['kerasStudent', 'deepTeacher'] as const)('%s', async (name) => {
     const eager = await trained(name, 'eager');
     const compiled = await trained(name, 'compiled');
-    expect(compiled.report).toMatchObject({ compiled: 47, reasons: [] });
+    expect(compiled.report).toMatchObject({ reasons: [] });
+    expect(compiled.report.compiled).toBeGreaterThanOrEqual(47);
     expect(farthest(eager.losses, compiled.losses)).toBeLessThan(1e-5);
     expect(farthest(eager.weights, compiled.weights)).toBeLessThan(1e-5);
   });
