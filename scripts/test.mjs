@@ -10,7 +10,7 @@ import { scaleTools } from './scaleTools.mjs';
 /** Tests whose outcome may depend on the engine; the others run once. */
 const BY_ENGINE = ['test/core', 'test/losses', 'test/integration'];
 
-const totals = { passed: 0, failed: 0, skipped: 0 };
+const totals = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
 
 setUp();
@@ -49,7 +49,8 @@ suite('hooks where code from strings is forbidden', { TEST_ENGINE: 'cpu' }, [
   'vitest.noeval.config.ts',
 ]);
 
-const { passed, failed, skipped } = totals;
+const { passed, failed, skipped, failures } = totals;
+if (failures.length > 0) console.log(['\n# failed', ...failures].join('\n'));
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(failed > 0 ? 1 : 0);
 
@@ -57,11 +58,13 @@ function check(name, program, parameters) {
   console.log(`\n# ${name}`);
   const { status } = run(bin(program), parameters);
   totals[status === 0 ? 'passed' : 'failed'] += 1;
+  if (status !== 0) totals.failures.push(name);
 }
 
 function suite(name, env, parameters, node) {
   const counts = runSuite(name, env, parameters, node);
-  for (const key of Object.keys(totals)) totals[key] += counts[key];
+  for (const key of ['passed', 'failed', 'skipped']) totals[key] += counts[key];
+  totals.failures.push(...counts.failures);
 }
 
 /** The npm packages node-PLATFORM-ARCH carry the binaries; the suite must pass on more than the oldest Node. */
