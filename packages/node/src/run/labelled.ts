@@ -1,8 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises';
-import { dispose } from '@tensorflow/tfjs-core';
 import {
   DistillError,
-  outputTensors,
   rowBytes,
   type StoreHeader,
   storeHeader,
@@ -11,8 +9,9 @@ import {
   type TeacherSource,
 } from '@tfjs-distill/core';
 import { lock } from 'proper-lockfile';
-import { type Dataset, type Samples } from '../data/Dataset.js';
-import { everyRow, sampleTensors } from '../data/sampleTensors.js';
+import { type Dataset } from '../data/Dataset.js';
+import { everyRow } from '../data/sampleTensors.js';
+import { featureShapes } from '../label/featureShapes.js';
 import { askTeacher } from '../label/labelSamples.js';
 import { bytesText, countText } from '../report/texts.js';
 import { cachedTeacherStore } from '../store/cachedTeacherStore.js';
@@ -80,24 +79,6 @@ export async function labelled(
 }
 
 const STOPPED = new Error('Labelling was stopped.');
-
-/** Shapes of one sample's features, by asking about one. */
-async function featureShapes(
-  teacher: TeacherSource,
-  samples: Samples,
-  taps: readonly string[],
-): Promise<StoreHeader['features']> {
-  if (taps.length === 0) return {};
-  const { x, y, ids } = sampleTensors(samples, Int32Array.of(0));
-  try {
-    const said = await teacher.outputs({ x, y, ids }, taps);
-    const shapes = taps.map((tap) => [tap, said.features[tap]?.shape.slice(1) ?? []] as const);
-    dispose(outputTensors(said));
-    return Object.fromEntries(shapes);
-  } finally {
-    dispose([x, y]);
-  }
-}
 
 async function* answers(
   teacher: TeacherSource,

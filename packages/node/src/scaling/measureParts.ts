@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dispose } from '@tensorflow/tfjs-core';
-import { outputTensors, type StoreHeader, storeHeader, type TeacherSource } from '@tfjs-distill/core';
+import { storeHeader, type TeacherSource } from '@tfjs-distill/core';
 import { compiledTeacher } from '../compiled/compiledTeacher.js';
 import { type Dataset } from '../data/Dataset.js';
 import { openDataset } from '../data/openDataset.js';
 import { sampleBatches } from '../data/sampleBatches.js';
-import { everyRow, sampleTensors } from '../data/sampleTensors.js';
+import { everyRow } from '../data/sampleTensors.js';
+import { featureShapes } from '../label/featureShapes.js';
 import { type LoadedConfig } from '../run/config/readRunConfig.js';
 import { planTrainings, type TrainingPlan } from '../run/plan.js';
 import { rehearse } from '../run/rehearse.js';
@@ -95,27 +95,11 @@ async function timeTeacher(
       classes: dataset.classNames.length,
       teacher: 'trial',
       dataset: dataset.fingerprint,
-      features: await featureShapes(teacher, taps, dataset),
+      features: await featureShapes(teacher, dataset.train, taps),
     });
     return await measureLabelling(teacher, dataset.train, header, budget);
   } finally {
     teacher.dispose?.();
-  }
-}
-
-async function featureShapes(
-  teacher: TeacherSource,
-  taps: readonly string[],
-  { train }: Dataset,
-): Promise<StoreHeader['features']> {
-  const { x, y, ids } = sampleTensors(train, Int32Array.of(0));
-  try {
-    const said = await teacher.outputs({ x, y, ids }, taps);
-    const shapes = taps.map((tap) => [tap, said.features[tap]?.shape.slice(1) ?? []] as const);
-    dispose(outputTensors(said));
-    return Object.fromEntries(shapes);
-  } finally {
-    dispose([x, y]);
   }
 }
 
