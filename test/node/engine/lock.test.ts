@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { exists } from '../../../packages/node/src/engine/exists.js';
+import { exists } from '../../../packages/node/src/io/exists.js';
 import { withInstallLock } from '../../../packages/node/src/engine/install/lock.js';
 
 let folder: string;

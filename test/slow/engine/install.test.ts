@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exists } from '../../../packages/node/src/engine/exists.js';
+import { exists } from '../../../packages/node/src/io/exists.js';
 
 const ROOT = path.resolve('.');
 const BIN = path.join(ROOT, 'packages/node/bin/distill.js');

@@ -1,10 +1,11 @@
-import { access, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Readable } from 'node:stream';
 import { execa } from 'execa';
+import { exists } from '../../../packages/node/src/io/exists.js';
 
 /** Python packages for tests live in the working folder's ignored cache: installed once, some hundred megabytes each. */
 const CACHE = fileURLToPath(new URL('../../../.cache/test-python/', import.meta.url));
@@ -62,13 +63,6 @@ export async function untilReady(url: string, server: ServerProcess, seconds = 6
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error(`The server is not ready: ${printed.join('').slice(-2000)}`);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 const firstLine = (error: unknown): string => String(error).split('\n')[0] ?? '';

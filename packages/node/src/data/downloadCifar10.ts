@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { DistillError, messageOf } from '@tfjs-distill/core';
 import envPaths from 'env-paths';
 import { unpackTar } from 'modern-tar/fs';
+import { exists } from '../io/exists.js';
 
 const ARCHIVE = {
   url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
@@ -77,9 +78,3 @@ const reasonOf = (error: unknown): string => {
 
 const dataDirectory = (): string =>
   resolve(process.env['DISTILL_CACHE'] ?? envPaths('tfjs-distill', { suffix: '' }).cache, 'data');
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistillError } from '@tfjs-distill/core';
+import { exists } from '../io/exists.js';
 import { loadIdxDataset, type LabelledImages } from './loadIdxDataset.js';
 
 export interface Mnist {
@@ -40,11 +40,4 @@ async function find(dir: string, name: string): Promise<string> {
     if (await exists(path)) return path;
   }
   throw new DistillError('DATA', `Expected the file ${name} or ${name}.gz, found neither.`, { where: dir });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { exists } from './exists.js';
+import { exists } from '../io/exists.js';
 import { nvidiaCards } from './gpu.js';
 import { lookForTools } from './install/tools.js';
 import { type EngineStatus, listEngines } from './listEngines.js';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { exists } from './exists.js';
+import { exists } from '../io/exists.js';
 import { BINDING } from './installed.js';
 
 /** tfjs-node as installed in the user's own project. */

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { DistillError, type StoreManifest } from '@tfjs-distill/core';
+import { exists } from '../io/exists.js';
 import { writeManifest, writeShard, writing } from '../store/storeFolder.js';
 
 /** Where a store comes to be, all at once: nobody sees it before `finish`. */
@@ -36,10 +37,3 @@ export function folderTarget(out: string): StoreTarget {
 
 export const existsAlready = (out: string): DistillError =>
   new DistillError('DATA', `${out} exists already.`, { hint: 'Give a new folder for the whole store.' });
-
-async function exists(place: string): Promise<boolean> {
-  return stat(place).then(
-    () => true,
-    () => false,
-  );
-}

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { DistillError, expected, messageOf, unknownName } from '@tfjs-distill/core';
+import { exists } from '../io/exists.js';
 import { openModel } from '../models/openModel.js';
 import { importExport } from './importExport.js';
 import { STUDENT_NAMES, type StudentName, STUDENTS } from './students/index.js';
@@ -106,9 +106,3 @@ function isLayersModel(value: unknown): value is LayersModel {
     Array.isArray((value as Partial<LayersModel> | undefined)?.layers) && !('executor' in (value as object))
   );
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

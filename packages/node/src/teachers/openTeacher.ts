@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   adaptTeacher,
@@ -8,6 +7,7 @@ import {
   type TeacherAdaptation,
   type TeacherSource,
 } from '@tfjs-distill/core';
+import { exists } from '../io/exists.js';
 import { openModel } from '../models/openModel.js';
 import { fingerprint, modelFingerprint } from '../store/fingerprint.js';
 import { fileFingerprint } from './fileFingerprint.js';
@@ -106,11 +106,4 @@ async function openTensorflowJs(place: string): Promise<Opened> {
   const source = liveTeacher(model, { outputs: 'logits' }); // as it is: the conversion is around it
   const contents = 'layers' in model ? await modelFingerprint(model) : await fileFingerprint(place);
   return { source: { ...source, dispose: () => model.dispose() }, contents };
-}
-
-async function exists(place: string): Promise<boolean> {
-  return stat(place).then(
-    () => true,
-    () => false,
-  );
 }

@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { exists } from '../exists.js';
+import { exists } from '../../io/exists.js';
 import { BINDING } from '../installed.js';
 import { type NativePlatform } from './platform.js';
 import { type Command } from './tools.js';

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { exists } from '../exists.js';
+import { exists } from '../../io/exists.js';
 import { BINDING } from '../installed.js';
 import { type Command } from './tools.js';
 

@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
+import { exists } from '../../io/exists.js';
 import { type Progress, type Wheel } from './wheel.js';
 
 /** Of a wheel's 15,000 files: the libraries, the headers of TensorFlow's C interface, and CUDA's libraries. */
@@ -21,11 +22,7 @@ const NEEDED = [
  */
 export async function unpackWheel(wheel: Wheel, directory: string, onProgress?: Progress): Promise<void> {
   const mark = path.join(directory, `.unpacked-${wheel.sha256}`);
-  const done = await readFile(mark).then(
-    () => true,
-    () => false,
-  );
-  if (done) return;
+  if (await exists(mark)) return;
   const zip = await yauzl.openPromise(wheel.file, { lazyEntries: true, autoClose: false });
   try {
     const entries: yauzl.Entry[] = [];

@@ -1,5 +1,6 @@
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../../io/exists.js';
 import { folderFiles } from '../../label/folderFiles.js';
 import { folderTarget } from '../../label/StoreTarget.js';
 import { readManifest, writing } from '../../store/storeFolder.js';
@@ -54,9 +55,3 @@ function emptyIfMissing(error: NodeJS.ErrnoException): string[] {
   if (error.code === 'ENOENT') return [];
   throw error;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
