@@ -45,7 +45,7 @@ async function serveUntilStopped({ engine, teacher: spec, json, ...options }: Se
   const { readTeacherSpec } = await import('../label/readTeacherSpec.js');
   const { compiledTeacher } = await import('../../compiled/compiledTeacher.js');
   const { serveTeacher } = await import('../../serve/serveTeacher.js');
-  await selectEngine(engine === undefined ? {} : { engine: engine as EngineName });
+  await selectEngine({ engine: engine as EngineName | undefined });
   const opened = await openTeacher(await readTeacherSpec(spec));
   const teacher = compiledTeacher(opened);
   const interrupt = onInterrupt(() => undefined);

@@ -24,7 +24,7 @@ import { readTeacherSpec } from './readTeacherSpec.js';
 /** What `distill label` does. */
 export async function runLabel(flags: LabelFlags): Promise<void> {
   const { teacher: spec, data, out } = required(flags);
-  await selectEngine(flags.engine === undefined ? {} : { engine: flags.engine as EngineName });
+  await selectEngine({ engine: flags.engine as EngineName | undefined });
   const dataset = await openDataset(data);
   const samples = dataset[flags.split];
   const rows = rowsOf(samples, flags);

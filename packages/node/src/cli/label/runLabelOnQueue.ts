@@ -17,7 +17,7 @@ export async function runLabelOnQueue(flags: LabelFlags): Promise<void> {
   const { split, limit, batchSize, shardSize, queue = '' } = flags;
   if (flags.shard !== undefined)
     throw unknownName('option with --queue', '--shard', ['--shard-size'], { where: 'distill label' });
-  await selectEngine(flags.engine === undefined ? {} : { engine: flags.engine as EngineName });
+  await selectEngine({ engine: flags.engine as EngineName | undefined });
   const what = { teacher: await readTeacherSpec(teacher), data, split, limit, form: formOf(flags) };
   const where = { out, endpoint: flags.s3Endpoint };
   const { plan, trial } = await planLabelling({ ...what, ...where, batchSize, shardSize });

@@ -22,7 +22,7 @@ export interface WorkerFlags {
 
 /** What `distill worker` does. */
 export async function runWorkerCommand(flags: WorkerFlags): Promise<void> {
-  await selectEngine(flags.engine === undefined ? {} : { engine: flags.engine as EngineName });
+  await selectEngine({ engine: flags.engine as EngineName | undefined });
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const interrupt = onInterrupt(say);
   try {
