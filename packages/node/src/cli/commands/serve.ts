@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
-import { positiveNumber, wholeNumber } from '../label/numbers.js';
+import { portNumber, positiveNumber, wholeNumber } from '../label/numbers.js';
 import { onInterrupt } from '../onInterrupt.js';
 import { print, printJson } from '../print.js';
 
@@ -26,7 +26,7 @@ export const serve = (): Command =>
       'path or address of the model, or a YAML or JSON file { model, preprocess, … }',
     )
     .option('--host <address>', 'where to listen; 0.0.0.0 for other machines', '127.0.0.1')
-    .option('--port <number>', 'where to listen', wholeNumber, 8080)
+    .option('--port <number>', 'where to listen', portNumber, 8080)
     .option('--batch-size <count>', 'most samples that the teacher is asked about at once', wholeNumber, 32)
     .option('--window <ms>', 'how long a smaller request waits for others to go along', positiveNumber)
     .option(
