@@ -44,4 +44,17 @@ describe('distill serve', () => {
       other.close();
     }
   });
+
+  it('ends by a Ctrl-C that comes while it starts', async () => {
+    const out: string[] = [];
+    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      process.emit('SIGINT');
+      return out.push(String(text)) > 0;
+    });
+    const engine = process.env['TEST_ENGINE'] ?? 'cpu';
+    await run(['serve', '--teacher', TEACHER, '--port', '0', '--engine', engine]);
+    spy.mockRestore();
+    expect(out).toEqual([expect.stringMatching(/^http:.*: Ctrl-C ends it\.\n$/)]);
+    expect(process.exitCode).toBe(0);
+  });
 });

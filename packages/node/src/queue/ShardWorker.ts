@@ -1,6 +1,7 @@
 import { DistillError } from '@tfjs-distill/core';
 import { type Job, type Worker } from 'bullmq';
 import { type Redis } from 'ioredis';
+import { aborted } from '../io/aborted.js';
 import { shardCount } from './LabellingPlan.js';
 import { labelShard, type ShardResult } from './labelShard.js';
 import { PREFIX, QUEUE, type ShardJob } from './names.js';
@@ -108,9 +109,3 @@ async function giveBack(job: Job<ShardJob>, token: string): Promise<never> {
   await job.moveToWait(token);
   throw new WaitingError();
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
+import { aborted } from '../../io/aborted.js';
 import { portNumber, positiveNumber, wholeNumber } from '../label/numbers.js';
 import { onInterrupt } from '../onInterrupt.js';
 import { print, printJson } from '../print.js';
@@ -53,7 +54,7 @@ async function serveUntilStopped({ engine, teacher: spec, json, ...options }: Se
     const server = await serveTeacher(teacher, { ...options, version: opened.fingerprint });
     if (json) printJson({ url: server.url });
     else print(`${server.url}: Ctrl-C ends it.`);
-    await new Promise((resolve) => interrupt.signal.addEventListener('abort', resolve, { once: true }));
+    await aborted(interrupt.signal);
     await server.close();
   } finally {
     interrupt.off();
