@@ -22,7 +22,7 @@ import { knowledgeDistillation } from '@tfjs-distill/losses';
 import { openDataset, type SampleTensors, trainingBar } from '@tfjs-distill/node';
 import { countingBar } from '../example/countingBar.js';
 import { firstSamples } from '../example/firstSamples.js';
-import { imagenetNormalized } from '../example/imagenetNormalized.js';
+import { normalizedSamples } from '../example/normalizedSamples.js';
 import { planOf, seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { net } from './net.js';
@@ -67,7 +67,7 @@ await runExample({
     );
     logits.dispose();
 
-    const images = { train: normalized(train), test: normalized(test) };
+    const images = { train: normalizedSamples(train), test: normalizedSamples(test) };
     const rows = [{ name: 'teacher: ResNet-50, new head', values: [100 * teacherAccuracy] }];
     for (const [name, criterion, teacher] of [
       ['student alone', () => labelsOnly, undefined],
@@ -91,11 +91,6 @@ await runExample({
     };
   },
 });
-
-/** The same samples, their images as the article's `transforms.Normalize` leaves them. */
-function normalized(samples: SampleTensors): SampleTensors {
-  return { ...samples, x: imagenetNormalized(samples.x) };
-}
 
 interface Training {
   readonly train: TensorData;

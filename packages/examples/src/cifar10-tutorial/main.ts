@@ -19,7 +19,7 @@ import {
 import { openDataset, openModel, type SampleTensors, trainingBar } from '@tfjs-distill/node';
 import { type ExampleRow } from '../example/ExampleRecord.js';
 import { firstSamples } from '../example/firstSamples.js';
-import { imagenetNormalized } from '../example/imagenetNormalized.js';
+import { normalizedSamples } from '../example/normalizedSamples.js';
 import { type Plan as Common, planOf, seedsOf } from '../example/planOf.js';
 import { runExample, say } from '../example/runExample.js';
 import { EXTENSIONS, type Method, TUTORIAL } from './methods.js';
@@ -74,8 +74,8 @@ await runExample({
       methods: preset.methods.slice(0, matchings === undefined ? undefined : Number(matchings)),
       teacherEpochs: Number(teacherEpochs ?? preset.teacherEpochs),
     };
-    const train = normalized(firstSamples(dataset.train, plan.images));
-    const test = normalized(firstSamples(dataset.test, plan.testImages));
+    const train = normalizedSamples(firstSamples(dataset.train, plan.images));
+    const test = normalizedSamples(firstSamples(dataset.test, plan.testImages));
     const seeds = seedsOf(plan);
     say(
       `${plan.images.toLocaleString('en')} images, teacher ${plan.teacherEpochs} epochs, each student ${plan.epochs}` +
@@ -107,13 +107,6 @@ await runExample({
     return { measure: 'test accuracy, %', seeds, settings: { ...settings, batch: BATCH, rate: RATE }, rows };
   },
 });
-
-/** The tutorial's `transforms.Normalize`; frees what it is given. */
-function normalized({ x, ...samples }: SampleTensors): SampleTensors {
-  const images = imagenetNormalized(x);
-  x.dispose();
-  return { ...samples, x: images };
-}
 
 interface Training {
   readonly train: SampleTensors;
