@@ -23,6 +23,7 @@ import {
   train,
 } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
+import { quantile } from '@tfjs-distill/core';
 import { type EngineName, type EngineStatus, listEngines, selectEngine } from '@tfjs-distill/node/engine';
 import { kerasStudent, kerasTeacher } from '../../packages/examples/src/mnist-distiller/models.js';
 
@@ -126,13 +127,9 @@ async function inChild(name: ModelName, engine: EngineName, cache: string | unde
   return JSON.parse(stdout) as number[];
 }
 
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
-const median = (values: readonly number[]): number => quantile(values, 0.5);
-
 function milliseconds(values: readonly number[]): string {
   if (values.length === 0) return '–';
-  const [middle, best] = [median(values), quantile(values, 0.1)].map((time) =>
+  const [middle, best] = [quantile(values, 0.5), quantile(values, 0.1)].map((time) =>
     time.toFixed(time < 100 ? 1 : 0),
   );
   return `${middle} (${best})`;
@@ -148,7 +145,7 @@ function report(contenders: readonly Contender[]): void {
   }
   const student = (name: EngineName) => {
     const found = contenders.find(({ engine, cache }) => engine === name && cache === undefined);
-    return found ? median(found.times.student) : NaN;
+    return found ? quantile(found.times.student, 0.5) : NaN;
   };
   const faster = (slow: EngineName, fast: EngineName) => (student(slow) / student(fast)).toFixed(1);
   console.log(`wasm is ${faster('cpu', 'wasm')} times faster than plain CPU for the student`);

@@ -18,7 +18,7 @@ import {
   variableGrads,
 } from '@tensorflow/tfjs-core';
 import { layers, type LayersModel, sequential } from '@tensorflow/tfjs-layers';
-import { crossEntropy, prepareCompression } from '@tfjs-distill/core';
+import { crossEntropy, prepareCompression, quantile } from '@tfjs-distill/core';
 import { kdLoss, knowledgeDistillation } from '@tfjs-distill/losses';
 import { selectEngine } from '@tfjs-distill/node';
 
@@ -91,7 +91,7 @@ async function milliseconds(step: Step): Promise<number> {
   return (performance.now() - start) / steps;
 }
 
-const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+const median = (values: readonly number[]) => quantile(values, 0.5);
 
 const [hand, managed] = [byHand(), byManager()];
 const pairs: [number, number][] = [];

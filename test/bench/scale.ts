@@ -14,6 +14,7 @@
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { quantile } from '@tfjs-distill/core';
 import { type CostModel, labellingCost, trainingCost } from '@tfjs-distill/node/scaling';
 import { getBorderCharacters, table } from 'table';
 import { LABELLING, LABELLING_CONFIG, labellingSpeed } from './scale/labelling.js';
@@ -60,8 +61,7 @@ async function roundOf({ name, model, measured, predicted }: Work, round: number
   return { measured: speeds, predicted: PROCESSES.map((processes) => predicted(parts, processes)) };
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** Speed ÷ (processes · speed of one process in the same round). */
 const efficiency = (found: readonly Round[], i: number): number =>

@@ -10,6 +10,7 @@
  * Ends with `merging R1 R4 R16`: samples a second with merging ÷ without, for 1, 4 and 16 students.
  */
 import { parseArgs } from 'node:util';
+import { quantile } from '@tfjs-distill/core';
 import { getBorderCharacters, table } from 'table';
 import { load, type Load } from '../scale/server/load.js';
 import { freePort, serverProcess, SHAPE } from '../scale/server/serverProcess.js';
@@ -52,8 +53,7 @@ async function measured(processes: number, students: number, merged: boolean) {
 type Measured = Load & { readonly perBatch: number };
 
 function row(students: number, merged: boolean, of: readonly Measured[]): string[] {
-  const middle = (value: (one: Measured) => number) =>
-    of.map(value).sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? NaN;
+  const middle = (value: (one: Measured) => number) => quantile(of.map(value), 0.5);
   return [
     String(students),
     merged ? 'yes' : 'no',
@@ -74,7 +74,7 @@ for (const [processes, students] of STUDENTS) {
     merged.push(await measured(processes, students, true));
   }
   const pairs = merged.map((one, i) => one.asksPerSecond / (alone[i]?.asksPerSecond ?? NaN));
-  ratios.push(pairs.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? NaN);
+  ratios.push(quantile(pairs, 0.5));
   rows.push(row(processes * students, false, alone), row(processes * students, true, merged));
 }
 console.log(

@@ -17,6 +17,7 @@ import {
   learningRate,
   type Plugin,
   prepareCompression,
+  quantile,
   termDiagnostics,
 } from '@tfjs-distill/core';
 import { hint, knowledgeDistillation } from '@tfjs-distill/losses';
@@ -68,7 +69,10 @@ const reader: Plugin = {
 function around(part: number): Reading {
   const near = readings.filter(({ step }) => step >= (part - 0.05) * steps && step <= (part + 0.05) * steps);
   const median = (key: keyof Reading) =>
-    near.map((reading) => reading[key]).sort((a, b) => a - b)[near.length >> 1] ?? NaN;
+    quantile(
+      near.map((reading) => reading[key]),
+      0.5,
+    );
   return { step: Math.round(part * steps), rss: median('rss'), tensors: median('tensors') };
 }
 

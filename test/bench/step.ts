@@ -22,6 +22,7 @@ import {
   memoryTeacherStore,
   type Plugin,
   prepareCompression,
+  quantile,
   storedTeacher,
   type TeacherLike,
 } from '@tfjs-distill/core';
@@ -173,12 +174,10 @@ async function theirs(python: string): Promise<Variant[]> {
 }
 
 const batchesOf = (pair: Pair['name']): number => PAIRS.find(({ name }) => name === pair)?.batches ?? 1;
-const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
-const median = (values: readonly number[]): number => sorted(values)[Math.floor(values.length / 2)] ?? NaN;
 
 function report(variants: readonly Variant[]): void {
   const ms = (value: number) => value.toFixed(value < 10 ? 2 : 1);
-  const cell = ({ times }: Variant) => `${ms(median(times))} (${ms(Math.min(...times))})`;
+  const cell = ({ times }: Variant) => `${ms(quantile(times, 0.5))} (${ms(Math.min(...times))})`;
   console.log(`${'ms a step'.padEnd(24)}${TEACHERS.map((name) => name.padStart(18)).join('')}`);
   for (const pair of ['keras', 'torch'] as const) {
     const rows = variants.filter((each) => each.pair === pair);
@@ -199,7 +198,8 @@ function ratio(variants: readonly Variant[], pair: Pair['name'], teacher: Varian
   const peer = find(pair === 'keras' ? 'Keras fit' : 'PyTorch');
   const our = find('compiled ×8');
   if (!peer || !our) return 'unknown: pass --python';
-  return median(our.times.map((time, i) => time / (peer.times[i] as number))).toFixed(2);
+  const ratios = our.times.map((time, i) => time / (peer.times[i] as number));
+  return quantile(ratios, 0.5).toFixed(2);
 }
 
 await selectEngine({ engine: 'tensorflow' });

@@ -22,6 +22,7 @@ import {
   type Criterion,
   deviceTeacherStore,
   prepareCompression,
+  quantile,
   rememberingTeacher,
   storedTeacher,
   type TeacherLike,
@@ -124,7 +125,11 @@ async function compare(set: Samples): Promise<void> {
 
 function report(contenders: readonly Contender[]): void {
   const [first, ...others] = contenders;
-  const ratio = ({ times }: Contender) => median(times.map((time, i) => time / (first?.times[i] ?? NaN)));
+  const ratio = ({ times }: Contender) =>
+    quantile(
+      times.map((time, i) => time / (first?.times[i] ?? NaN)),
+      0.5,
+    );
   for (const one of contenders) {
     const [middle, best] = [quantile(one.times, 0.5), quantile(one.times, 0.1)].map((time) =>
       time.toFixed(2),
@@ -161,10 +166,6 @@ async function accuracy(set: Samples, testSet: Samples): Promise<void> {
   store.dispose();
   await rm(folder, { recursive: true });
 }
-
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
-const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 const { engine } = await selectEngine({ engine: args.engine as EngineName | undefined });
 const mnist = await openDataset('mnist');

@@ -1,6 +1,12 @@
 /** One process of a trial; the first one prints what was found as JSON. Started by `training.ts`. */
 import { randomNormal, tensor1d, tensor2d, train } from '@tensorflow/tfjs-core';
-import { initializeWeights, type Plugin, prepareCompression, type TeacherSource } from '@tfjs-distill/core';
+import {
+  initializeWeights,
+  type Plugin,
+  prepareCompression,
+  quantile,
+  type TeacherSource,
+} from '@tfjs-distill/core';
 import { knowledgeDistillation } from '@tfjs-distill/losses';
 import { type EngineName, selectEngine } from '@tfjs-distill/node/engine';
 import { type Collective, dataParallel, worldCollective } from '@tfjs-distill/node/mpi';
@@ -47,7 +53,7 @@ function reductionTime(floats: number): ReductionTime {
     ranks.allReduceSum(numbers);
     return performance.now() - began;
   });
-  return { floats, milliseconds: median(times.slice(10)) };
+  return { floats, milliseconds: quantile(times.slice(10), 0.5) };
 }
 
 async function trainingSpeed({ seconds = 5, engine = 'wasm', batchSize = 64 }: Task & { task: 'train' }) {
@@ -133,8 +139,4 @@ function storedAnswers(samples: number): TeacherSource {
       return { logits: tensor2d(said), features: {} };
     },
   };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { quantile } from '@tfjs-distill/core';
 import { type RemoteOptions } from '@tfjs-distill/node';
 
 /** What one process of students is to do. */
@@ -43,12 +44,11 @@ export async function load(processes: number, order: AskOrder): Promise<Load> {
     await Promise.all(children.map((child) => said(child)));
     children.forEach((child) => child.send('go'));
     const reports = (await Promise.all(children.map((child) => said(child)))) as AskReport[];
-    const latencies = reports.flatMap((report) => report.latencies).sort((a, b) => a - b);
-    const quantile = (part: number) => latencies[Math.floor(latencies.length * part)] ?? NaN;
+    const latencies = reports.flatMap((report) => report.latencies);
     return {
       asksPerSecond: latencies.length / order.seconds,
-      p50: quantile(0.5),
-      p99: quantile(0.99),
+      p50: quantile(latencies, 0.5),
+      p99: quantile(latencies, 0.99),
       asks: latencies.length,
       wrong: reports.reduce((sum, { wrong }) => sum + wrong, 0),
     };

@@ -1,3 +1,5 @@
+import { quantile } from '@tfjs-distill/core';
+
 export interface TimedOptions {
   /** Rounds before the clock counts: what loads and compiles. Default 1. */
   readonly warmUp?: number;
@@ -25,7 +27,7 @@ export async function timed(
     await round(warmUp + times.length);
     times.push((performance.now() - began) / 1000);
   } while (times.length < rounds && performance.now() - start < budget * 1000);
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+  return quantile(times, 0.5);
 }
 
 export async function secondsOf(work: () => Promise<void>): Promise<number> {
