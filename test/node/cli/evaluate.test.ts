@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { getBackend } from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { run } from '../../../packages/node/src/cli/main.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Evaluation } from '../../../packages/node/src/evaluation/Evaluation.js';
 import { fileSystem } from '../../../packages/node/src/io/fileSystem.js';
 import { mlp } from '../../fixtures/models.js';
 import { sampleRecord } from '../report/sampleRecord.js';
+import { distillHere } from './distillHere.js';
 
 /** 24 samples; the class is where the largest of three features is. */
 const DATA = `
@@ -42,31 +42,10 @@ async function mkdtempModels(): Promise<void> {
   await writeFile(at('run/run.json'), JSON.stringify(sampleRecord({ seeds: 1 })));
 }
 
-/** The command in this process: what it wrote, and its exit code. */
-async function distill(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const hear = (stream: 'out' | 'err') => (text: unknown) => {
-    written[stream] += String(text);
-    return true;
-  };
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation(hear('out')),
-    vi.spyOn(process.stderr, 'write').mockImplementation(hear('err')),
-  ];
-  const before = process.exitCode;
-  try {
-    await run([...args, ...(args.includes('--data') ? ['--engine', getBackend()] : [])]);
-    return { code: Number(process.exitCode ?? 0), ...written };
-  } finally {
-    process.exitCode = before;
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
 describe('distill evaluate', () => {
   it('prints a table of student and teacher, and one of classes', async () => {
     const args = ['evaluate', at('student'), '--data', at('data.mjs'), '--teacher', at('teacher')];
-    const { code, out, err } = await distill(...args);
+    const { code, out, err } = await distillHere(...args);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/ on 24 samples of .*, test, \w+ engine\.\n/);
     expect(out).toMatch(/│ +teacher +student │/);
@@ -77,14 +56,8 @@ describe('distill evaluate', () => {
   });
 
   it('prints JSON, also of the student of a run', async () => {
-    const { code, out } = await distill(
-      'evaluate',
-      at('run'),
-      '--data',
-      at('data.mjs'),
-      '--json',
-      '--no-latency',
-    );
+    const args = ['evaluate', at('run'), '--data', at('data.mjs'), '--engine', getBackend()];
+    const { code, out } = await distillHere(...args, '--json', '--no-latency');
     expect(code).toBe(0);
     const { evaluation, engine } = JSON.parse(out) as { evaluation: Evaluation; engine: string };
     expect(engine).toBe(getBackend());
@@ -100,7 +73,7 @@ describe('distill evaluate', () => {
       /Unknown data set "mnits"\. Did you mean "mnist"\?\n$/,
     ],
   ])('refuses %s in one line', async (_, [model = '', ...rest], message) => {
-    const { code, err } = await distill('evaluate', at(model), ...rest);
+    const { code, err } = await distillHere('evaluate', at(model), ...rest);
     expect(code).toBe(1);
     expect(err).toMatch(message);
     expect(err).not.toMatch(/^\s+at /m);
@@ -118,8 +91,10 @@ describe('distill export', () => {
       'uint8',
       '--data',
       at('data.mjs'),
+      '--engine',
+      getBackend(),
     ];
-    const { code, out, err } = await distill(...args);
+    const { code, out, err } = await distillHere(...args);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/weights stored as uint8\.\nLoaded again and compared on 24 samples: /);
     expect((await readdir(at('out'))).sort()).toEqual(['README.md', 'model.json', 'weights.bin']);

@@ -5,32 +5,13 @@ import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { prepareCompression } from '@tfjs-distill/core';
 import { lossesModule } from '@tfjs-distill/losses';
 import { fileSystem, openModel } from '@tfjs-distill/node';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { run } from '../../../packages/node/src/cli/main.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { saveGraphModel } from '../models/graphModel.js';
+import { distillHere } from './distillHere.js';
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(path.join(os.tmpdir(), 'distill-layers-'))));
 afterEach(() => rm(folder, { recursive: true }));
-
-/** What the command writes to standard output and standard error. */
-async function distill(...words: string[]): Promise<{ out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => (out.push(String(text)), true)),
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => (err.push(String(text)), true)),
-  ];
-  vi.stubEnv('DISTILL_ENGINE', process.env['TEST_ENGINE'] ?? 'cpu');
-  try {
-    await run(words);
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-    vi.unstubAllEnvs();
-    process.exitCode = 0;
-  }
-  return { out: out.join(''), err: err.join('') };
-}
 
 async function saved(name: string, filters: number): Promise<string> {
   const model = sequential({ name });
@@ -47,14 +28,14 @@ async function saved(name: string, filters: number): Promise<string> {
 
 describe('distill layers', () => {
   it('prints names, classes, shapes and parameters', async () => {
-    const { out } = await distill('layers', await saved('student', 100));
+    const { out } = await distillHere('layers', await saved('student', 100));
     expect(out).toMatch(/│ layer +│ class +│ output +│ parameters │/);
     expect(out).toMatch(/│ conv2 +│ Conv2D +│ \? × 4 × 4 × 200 +│ +180,200 │/);
     expect(out).toMatch(/│ flat +│ Flatten +│ \? × 3200 +│ +0 │/);
   });
 
   it('prints them as JSON', async () => {
-    const { out } = await distill('layers', await saved('student', 2), '--json');
+    const { out } = await distillHere('layers', await saved('student', 2), '--json');
     expect(JSON.parse(out)).toContainEqual({
       name: 'conv1',
       kind: 'Conv2D',
@@ -65,7 +46,7 @@ describe('distill layers', () => {
 
   it('lists the nodes of a graph', async () => {
     await saveGraphModel(folder);
-    const { out } = await distill('layers', folder, '--json');
+    const { out } = await distillHere('layers', folder, '--json');
     expect(JSON.parse(out)).toEqual([
       { name: 'x', shape: [null, 2] },
       { name: 'hidden', shape: [null, 2] },
@@ -74,7 +55,7 @@ describe('distill layers', () => {
   });
 
   it('proposes mappings as code and as JSON', async () => {
-    const { out } = await distill('layers', await saved('teacher', 4), await saved('student', 2));
+    const { out } = await distillHere('layers', await saved('teacher', 4), await saved('student', 2));
     expect(out.split('\n').slice(0, 6)).toEqual([
       'intermediateLayers({',
       '  mappings: [',
@@ -87,7 +68,7 @@ describe('distill layers', () => {
 
   it('proposes what a configuration can be made of', async () => {
     const [teacherAt, studentAt] = [await saved('teacher', 4), await saved('student', 2)];
-    const { out } = await distill('layers', teacherAt, studentAt, '--json');
+    const { out } = await distillHere('layers', teacherAt, studentAt, '--json');
     const [teacher, student] = [await openModel(teacherAt), await openModel(studentAt)];
     const criterion = JSON.parse(out) as { type: string };
     const manager = prepareCompression(student as never, { teacher, criterion, modules: [lossesModule] });
@@ -98,7 +79,7 @@ describe('distill layers', () => {
   });
 
   it('says in one line what is wrong with a path', async () => {
-    const { out, err } = await distill('layers', `${folder}/none`);
+    const { out, err } = await distillHere('layers', `${folder}/none`);
     expect(out).toBe('');
     expect(err).toMatch(/^openModel: There is no model at .*none\. Give the folder .*\n$/);
   });

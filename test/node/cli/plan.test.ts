@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type CostModel, type PlanRow } from '@tfjs-distill/node/scaling';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { run } from '../../../packages/node/src/cli/main.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { distillHere } from './distillHere.js';
 
 const DATA = `
 const split = (n) => ({
@@ -41,23 +41,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function distill(...words: string[]): Promise<{ out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => (out.push(String(text)), true)),
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => (err.push(String(text)), true)),
-  ];
-  vi.stubEnv('DISTILL_ENGINE', process.env['TEST_ENGINE'] ?? 'cpu');
-  try {
-    await run(['plan', ...words]);
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-    vi.unstubAllEnvs();
-    process.exitCode = 0;
-  }
-  return { out: out.join(''), err: err.join('') };
-}
+const distill = (...words: readonly string[]) => distillHere('plan', ...words);
 
 describe('distill plan', () => {
   it('prints what it measured, a table, and where it ends', async () => {

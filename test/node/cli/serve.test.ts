@@ -1,28 +1,17 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { run } from '../../../packages/node/src/cli/main.js';
+import { distillHere } from './distillHere.js';
 
 const TEACHER = fileURLToPath(
   new URL('../../../packages/examples/src/mnist-distiller/teacher', import.meta.url),
 );
 
-afterEach(() => {
-  process.exitCode = 0;
-});
-
-async function told(...words: string[]): Promise<string> {
-  const err: string[] = [];
-  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => (err.push(String(text)), true));
-  vi.stubEnv('DISTILL_ENGINE', process.env['TEST_ENGINE'] ?? 'cpu');
-  try {
-    await run(['serve', ...words]);
-  } finally {
-    spy.mockRestore();
-    vi.unstubAllEnvs();
-  }
-  expect(process.exitCode).toBe(1);
-  return err.join('');
+async function told(...words: readonly string[]): Promise<string> {
+  const { code, err } = await distillHere('serve', ...words);
+  expect(code).toBe(1);
+  return err;
 }
 
 describe('distill serve', () => {
@@ -55,6 +44,6 @@ describe('distill serve', () => {
     await run(['serve', '--teacher', TEACHER, '--port', '0', '--engine', engine]);
     spy.mockRestore();
     expect(out).toEqual([expect.stringMatching(/^http:.*: Ctrl-C ends it\.\n$/)]);
-    expect(process.exitCode).toBe(0);
+    expect(process.exitCode ?? 0).toBe(0);
   });
 });

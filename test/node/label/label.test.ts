@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { mergeShards, openTeacherStore, shardRows } from '@tfjs-distill/node';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { run } from '../../../packages/node/src/cli/main.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { distillHere } from '../cli/distillHere.js';
 import { project } from './labelled.js';
 
 const COUNT = 60;
@@ -19,20 +19,13 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true }));
-afterEach(() => {
-  process.exitCode = undefined;
-});
 
 const out = (name: string) => path.join(folder, name);
 
 /** Runs `distill label …`; gives what it printed and its exit code. */
 async function label(...args: readonly string[]) {
-  const [printed, told]: [string[], string[]] = [[], []];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => told.push(String(text)) > 0);
-  await run(['label', ...args]);
-  vi.restoreAllMocks();
-  return { printed: printed.join(''), told: told.join(''), code: process.exitCode };
+  const { out: printed, err: told, code } = await distillHere('label', ...args);
+  return { printed, told, code };
 }
 
 const usual = (name: string, ...more: readonly string[]) =>
@@ -132,7 +125,6 @@ describe('distill label', () => {
     expect(told).toMatch(/another order: with `classes: \[2, 0, 1\]` it is right about 100 %/);
     expect(told).toMatch(/nothing was stored\. .*--force/);
     expect(code).toBe(1);
-    process.exitCode = undefined;
     expect((await label(...args, '--force')).printed).toMatch(/60 samples labelled/);
   });
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { labelOnQueue, planLabelling, runWorker } from '@tfjs-distill/node/queue';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { run } from '../../../packages/node/src/cli/main.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { distillHere } from '../cli/distillHere.js';
 import { project } from '../label/labelled.js';
 
 const NOBODY = 'redis://127.0.0.1:1';
@@ -19,31 +19,20 @@ beforeAll(async () => {
   ({ teacher, data } = await project(folder, 40));
 });
 afterAll(() => rm(folder, { recursive: true }));
-afterEach(() => {
-  process.exitCode = undefined;
-});
 
 /** Runs a command; gives what it told on standard error. */
 async function told(...args: readonly string[]): Promise<string> {
-  const lines: string[] = [];
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  await run(args);
-  vi.restoreAllMocks();
-  expect(process.exitCode).toBe(1);
-  return lines.at(-1) ?? '';
+  const { code, err } = await distillHere(...args);
+  expect(code).toBe(1);
+  return err;
 }
 
-const label = (...more: readonly string[]) =>
-  told(
-    'label',
-    '--teacher',
-    teacher,
-    '--data',
-    data,
-    '--engine',
-    process.env['TEST_ENGINE'] ?? 'cpu',
-    ...more,
-  );
+/** The last line of what `distill label` told. */
+async function label(...more: readonly string[]): Promise<string> {
+  const engine = process.env['TEST_ENGINE'] ?? 'cpu';
+  const lines = await told('label', '--teacher', teacher, '--data', data, '--engine', engine, ...more);
+  return lines.trim().split('\n').at(-1) ?? '';
+}
 
 /** As where a package is not installed. */
 function without(name: string): void {

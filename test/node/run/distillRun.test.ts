@@ -2,8 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { getBackend } from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { run as runCommand } from '../../../packages/node/src/cli/main.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { comparisonCells, comparisonRows } from '../../../packages/node/src/run/compareRuns.js';
 import { readRunConfig } from '../../../packages/node/src/run/config/readRunConfig.js';
 import { type EngineName } from '../../../packages/node/src/engine/engine.js';
@@ -12,6 +11,7 @@ import { openStudent } from '../../../packages/node/src/run/openStudent.js';
 import { readRuns } from '../../../packages/node/src/run/readRuns.js';
 import { STUDENT_NAMES } from '../../../packages/node/src/run/students/index.js';
 import { fileSystem, readHistory, registerCheckpointFolders } from '@tfjs-distill/node';
+import { distillHere } from '../cli/distillHere.js';
 
 /** Two clouds of points, as a user's module gives them. */
 const DATA = `
@@ -62,13 +62,11 @@ const run = async (name: string, overrides: readonly string[] = [], options: Par
 
 /** `distill label`, of the training samples. */
 async function label(store: string, ...words: readonly string[]): Promise<void> {
-  const printed: string[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
   const places = { teacher: 'teacher', data: 'data.mjs', out: store };
   const flags = Object.entries(places).flatMap(([name, file]) => [`--${name}`, path.join(dir, file)]);
   // a teacher of random weights is right as if by chance: --force
-  await runCommand(['label', ...flags, '--engine', ENGINE, '--json', '--force', ...words]);
-  expect(JSON.parse(printed.join(''))).toMatchObject({ finished: true });
+  const { out } = await distillHere('label', ...flags, '--json', '--force', ...words);
+  expect(JSON.parse(out)).toMatchObject({ finished: true });
 }
 
 const weightsOf = (name: string) => readFile(path.join(dir, name, 'distilled-1/model/weights.bin'));
