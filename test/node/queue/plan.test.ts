@@ -1,21 +1,10 @@
 import { blockRows, shardRows } from '@tfjs-distill/node';
 import { type LabellingPlan, planId, planLabelling, shardCount } from '@tfjs-distill/node/queue';
-import { storeHeader } from '@tfjs-distill/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePlan, planText, shardSamples } from '../../../packages/node/src/queue/LabellingPlan.js';
 import { placeAddress } from '../../../packages/node/src/queue/place/placeAddress.js';
-
-const plan: LabellingPlan = {
-  teacher: { model: '/models/teacher' },
-  data: { type: 'mnist' },
-  split: 'train',
-  header: storeHeader({ classes: 10, teacher: 'aa', dataset: 'bb' }),
-  samples: 1000,
-  shardSize: 64,
-  batchSize: 16,
-  out: '/labels',
-};
+import { labellingPlan as plan } from './labellingPlan.js';
 
 describe('blockRows', () => {
   it('has every row in one shard, in order, all but the last of the same size', () => {

@@ -1,5 +1,4 @@
-import { storeHeader } from '@tfjs-distill/core';
-import { type LabellingPlan, planId, shardCount, type WorkerReport } from '@tfjs-distill/node/queue';
+import { planId, shardCount, type WorkerReport } from '@tfjs-distill/node/queue';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,17 +6,8 @@ import { describeProgress, queueDisplay } from '../../../packages/node/src/cli/l
 import { progressMetrics } from '../../../packages/node/src/queue/metrics/progressMetrics.js';
 import { queueProgress } from '../../../packages/node/src/queue/QueueProgress.js';
 import { RateMeter } from '../../../packages/node/src/queue/RateMeter.js';
+import { labellingPlan as plan } from './labellingPlan.js';
 
-const plan: LabellingPlan = {
-  teacher: { model: 't' },
-  data: { type: 'mnist' },
-  split: 'train',
-  header: storeHeader({ classes: 10, teacher: 'aa', dataset: 'bb' }),
-  samples: 1000,
-  shardSize: 64,
-  batchSize: 16,
-  out: '/labels',
-};
 const labelling = planId(plan);
 
 const worker = (id: string, ...active: WorkerReport['active']): WorkerReport => {
