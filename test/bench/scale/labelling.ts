@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type EngineName } from '@tfjs-distill/node/engine';
+import { ONE_THREAD } from '../../scale/oneThread.js';
 import { freePorts } from '../../scale/queue/freePorts.js';
 import { Machine } from '../../scale/queue/machines.js';
 import { redisServer } from '../../scale/queue/redisServer.js';
@@ -44,8 +45,6 @@ export interface LabellingSpeed {
   /** Of all workers together. */
   readonly rowsPerSecond: number;
 }
-
-const ONE_THREAD = { OMP_NUM_THREADS: '1', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
 
 /**
  * Has a data set labelled by so many workers of a queue, and counts what they store in a second: from when every one

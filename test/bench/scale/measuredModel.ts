@@ -5,12 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { type CostModel, type Network } from '@tfjs-distill/node/scaling';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
+import { ONE_THREAD } from '../../scale/oneThread.js';
 import { reductionTimes } from './training.js';
 
 const BIN = fileURLToPath(new URL('../../../packages/node/src/cli/bin.ts', import.meta.url));
 const NODE = ['--conditions=@tfjs-distill/source', '--import', 'tsx'];
-/** As the measured workers have it. */
-const ONE_THREAD = { OMP_NUM_THREADS: '1', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
 
 /** A run's parts as `distill plan` measures them, in a process of its own with one thread. */
 export async function measuredModel(

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { type EngineName } from '@tfjs-distill/node/engine';
+import { mpirun } from '../../scale/mpi/mpirun.js';
 import { type ReductionTime, type TrainingSpeed } from './trainingRank.js';
 
 export interface TrainingTrial {
@@ -14,15 +14,7 @@ export interface TrainingTrial {
   readonly batchSize?: number;
 }
 
-const NODE = ['--conditions=@tfjs-distill/source', '--import', 'tsx'];
 const RANK = fileURLToPath(new URL('./trainingRank.ts', import.meta.url));
-const ENV = {
-  OMPI_ALLOW_RUN_AS_ROOT: '1',
-  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
-  OMP_NUM_THREADS: '1',
-  TF_NUM_INTRAOP_THREADS: '1',
-  TF_NUM_INTEROP_THREADS: '1',
-};
 
 /**
  * Trains a student on stored answers on so many processes, and counts the samples of all of them in a second. The work
@@ -42,16 +34,7 @@ export async function reductionTimes(ranks: number, floats: readonly number[]): 
 }
 
 async function onRanks(ranks: number, task: object): Promise<unknown> {
-  const mpirun = process.env['MPIRUN'] ?? 'mpirun';
-  const parameters = [
-    '--oversubscribe',
-    '-n',
-    String(ranks),
-    process.execPath,
-    ...NODE,
-    RANK,
-    JSON.stringify(task),
-  ];
-  const { stdout } = await execa(mpirun, parameters, { env: ENV });
+  const { code, stdout, stderr } = await mpirun(ranks, [RANK, JSON.stringify(task)]);
+  if (code !== 0) throw new Error(`mpirun ended with ${code}: ${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null');
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { ONE_THREAD } from '../oneThread.js';
 import { MPIRUN } from '../tools.js';
 
 export interface Ended {
@@ -14,9 +15,7 @@ const NODE = [process.execPath, '--conditions=@tfjs-distill/source', '--import',
 const ENV = {
   OMPI_ALLOW_RUN_AS_ROOT: '1',
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
-  OMP_NUM_THREADS: '1',
-  TF_NUM_INTRAOP_THREADS: '1',
-  TF_NUM_INTEROP_THREADS: '1',
+  ...ONE_THREAD,
 };
 
 /** Path of a file beside this one. */
