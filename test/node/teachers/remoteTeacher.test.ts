@@ -16,6 +16,18 @@ async function serve(fault?: Fault): Promise<ModelServer> {
   return server;
 }
 
+/** Answers after 20 ms, and tells how many requests were under way at once at most. */
+async function serveCounting(): Promise<ModelServer & { most: () => number }> {
+  let [now, most] = [0, 0];
+  const server = await serve(async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    now -= 1;
+    return false;
+  });
+  return { ...server, most: () => most };
+}
+
 const quick = { backoff: 1, retries: 2, timeout: 2000 };
 const samples = (count: number) => randomNormal<Rank.R2>([count, 4], 0, 1, 'float32', 5);
 const ids = (count: number) => Int32Array.from({ length: count }, (_, i) => 100 + i);
@@ -50,27 +62,15 @@ describe('remoteTeacher', () => {
   });
 
   it('has no more requests under way than allowed', async () => {
-    let [now, most] = [0, 0];
-    const { url } = await serve(async () => {
-      most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      now -= 1;
-      return false;
-    });
+    const { url, most } = await serveCounting();
     const teacher = await remoteTeacher(url, { batchSize: 1, concurrency: 3 });
     await teacher.outputs({ x: samples(9) });
-    expect(most).toBe(3);
+    expect(most()).toBe(3);
     teacher.dispose?.();
   });
 
   it('bounds requests together with others that reach the model alike', async () => {
-    let [now, most] = [0, 0];
-    const { url } = await serve(async () => {
-      most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      now -= 1;
-      return false;
-    });
+    const { url, most } = await serveCounting();
     const options = { batchSize: 1, concurrency: 2 };
     const teachers = await Promise.all(
       [1, 2, 3].map((i) => remoteTeacher(url, { ...options, name: `${i}` })),
@@ -78,7 +78,7 @@ describe('remoteTeacher', () => {
     const x = samples(5);
     const answers = await Promise.all(teachers.map(async (teacher) => teacher.outputs({ x })));
     for (const { logits } of answers) expect(await furthest(logits, reference(x).logits)).toBeLessThan(1e-5);
-    expect(most).toBe(2);
+    expect(most()).toBe(2);
     for (const teacher of teachers) teacher.dispose?.();
   });
 
