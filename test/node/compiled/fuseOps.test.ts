@@ -3,7 +3,7 @@ import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { fuseOps } from '../../../packages/node/src/compiled/fuseOps.js';
 import { type Ref, type Trace, type TracedOp } from '../../../packages/node/src/compiled/Trace.js';
-import { agreed, NATIVE } from './rig.js';
+import { agreed, NATIVE, seeded } from './rig.js';
 
 const FLOAT32 = 1;
 const input = (index: number): Ref => ({ kind: 'input', index, output: 0 });
@@ -117,27 +117,19 @@ describe.runIf(NATIVE)('a fused step', () => {
     ['relu', () => layers.reLU()],
     ['leaky relu', () => layers.leakyReLU({ alpha: 0.2 })],
   ])('gives the losses and weights of an eager one: %s', async (_, activation) => {
-    const student = () => {
-      let seed = 1;
-      const kernelInitializer = () => ({ className: 'GlorotUniform', config: { seed: seed++ } }) as never;
-      return sequential({
+    const student = () =>
+      sequential({
         layers: [
-          layers.conv2d({
-            inputShape: [8, 8, 1],
-            filters: 4,
-            kernelSize: 3,
-            kernelInitializer: kernelInitializer(),
-          }),
+          layers.conv2d({ inputShape: [8, 8, 1], filters: 4, kernelSize: 3, ...seeded(1) }),
           activation(),
-          layers.conv2d({ filters: 4, kernelSize: 3, kernelInitializer: kernelInitializer() }),
+          layers.conv2d({ filters: 4, kernelSize: 3, ...seeded(2) }),
           activation(),
           layers.flatten(),
-          layers.dense({ units: 16, kernelInitializer: kernelInitializer() }),
+          layers.dense({ units: 16, ...seeded(3) }),
           activation(),
-          layers.dense({ units: 10, kernelInitializer: kernelInitializer() }),
+          layers.dense({ units: 10, ...seeded(4) }),
         ],
       });
-    };
     const report = await agreed(() => ({ student, optimizer: () => train.sgd(0.05) }));
     expect(report.compiled).toBeGreaterThan(44);
   });

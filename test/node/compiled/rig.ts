@@ -30,15 +30,23 @@ type Layer = ReturnType<
 
 const SIZE = 8;
 
+/** The part of a layer's options that fixes its first weights. */
+export const seeded = (seed: number) => ({ kernelInitializer: initializers.glorotUniform({ seed }) });
+
 /** A small convolutional network; `extra` goes between its layers. */
 export function networkOf(seed: number, extra: readonly Layer[] = []): LayersModel {
-  const kernel = (i: number) => ({ kernelInitializer: initializers.glorotUniform({ seed: seed + i }) });
   return sequential({
     layers: [
-      layers.conv2d({ inputShape: [8, 8, 1], filters: 4, kernelSize: 3, activation: 'relu', ...kernel(0) }),
+      layers.conv2d({
+        inputShape: [8, 8, 1],
+        filters: 4,
+        kernelSize: 3,
+        activation: 'relu',
+        ...seeded(seed),
+      }),
       ...extra,
       layers.flatten(),
-      layers.dense({ units: 10, ...kernel(1) }),
+      layers.dense({ units: 10, ...seeded(seed + 1) }),
     ],
   });
 }
