@@ -1,8 +1,8 @@
 import { type Module, pluginsModule } from '@tfjs-distill/core';
-import { mpiDataParallel } from './dataParallel.js';
+import { mpiDataParallel } from './mpiDataParallel.js';
 
 export { type Collective, soloCollective } from './Collective.js';
-export { dataParallel, type DataParallelOptions, mpiDataParallel } from './dataParallel.js';
+export { dataParallel, type DataParallelOptions, mpiDataParallel } from './mpiDataParallel.js';
 export {
   type DivisibleBatches,
   type PartBatch,

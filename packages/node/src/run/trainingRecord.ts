@@ -13,7 +13,7 @@ import { type Dataset } from '../data/Dataset.js';
 import { evaluateModel } from '../evaluation/evaluateModel.js';
 import { fileSystem } from '../io/fileSystem.js';
 import { soloCollective } from '../mpi/Collective.js';
-import { dataParallel } from '../mpi/dataParallel.js';
+import { dataParallel } from '../mpi/mpiDataParallel.js';
 import { byLeader } from '../mpi/leader.js';
 import { anyRank } from '../mpi/ranksAgree.js';
 import { type LoadedConfig } from './config/readRunConfig.js';

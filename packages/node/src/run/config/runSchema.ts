@@ -2,7 +2,7 @@ import { COMBINATIONS, corePlugins, knobSchema, type StepRunnerName } from '@tfj
 import { criteria } from '@tfjs-distill/losses';
 import * as z from 'zod';
 import { datasetSpecSchema } from '../../data/datasetSpec.js';
-import { mpiDataParallel } from '../../mpi/dataParallel.js';
+import { mpiDataParallel } from '../../mpi/mpiDataParallel.js';
 import { nodePlugins } from '../../plugins/index.js';
 import { teacherSpecSchema } from '../../teachers/teacherSpec.js';
 import { STUDENT_NAMES } from '../students/index.js';
