@@ -65,11 +65,11 @@ it(`labels to the same store though it is killed ${KILLS} times or stopped by Ct
   await label(args('whole'));
   const wanted = await rowsOf(path.join(folder, 'whole'));
   let [kills, stores, stopped] = [0, 0, 0];
-  while (kills < KILLS || stopped === 0) {
+  while (kills < KILLS) {
     const out = `killed${stores++}`;
     let kept = 0;
     for (let finished = false; !finished;) {
-      const signal = kills % 10 === 9 ? 'SIGINT' : 'SIGKILL';
+      const signal = kills % 10 === 9 || kills === KILLS - 1 ? 'SIGINT' : 'SIGKILL';
       const end = await label(args(out), kills < KILLS ? signal : undefined, Math.random() * 120);
       if (end.code === 130) stopped += 1;
       if (end.signal === 'SIGKILL' || end.code === 130) kills += 1;
