@@ -1,7 +1,7 @@
 """Keras's and PyTorch's distillation step, timed on demand for `npm run bench -- step`.
 
 Says on its first line which of the two this interpreter has; then for each line of JSON on standard
-input, {"pair", "teacher", "epochs"}, answers with the milliseconds of one step. The networks, losses and
+input, {"pair", "teacher", "epochs", "batches"}, answers with the milliseconds of one step. The networks, losses and
 batches are those of the two projects' own examples, with the data in memory."""
 import importlib.util
 import json
@@ -11,7 +11,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 THREADS = len(os.sched_getaffinity(0))
-BATCHES = {"keras": 64, "torch": 16}
+BATCHES = 64  # of data, an epoch takes some or all of them
 
 
 def keras_runner():
@@ -19,7 +19,7 @@ def keras_runner():
     import numpy as np
     from keras import layers
 
-    batch, count, alpha, temperature = 32, 32 * BATCHES["keras"], 0.1, 10.0
+    batch, count, alpha, temperature = 32, 32 * BATCHES, 0.1, 10.0
 
     def network(first, second):
         return keras.Sequential([
@@ -47,11 +47,12 @@ def keras_runner():
                  loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     options = dict(batch_size=batch, verbose=0)
 
-    def run(teacher, epochs):
+    def run(teacher, epochs, batches):
+        rows = slice(batches * batch)
         if teacher == "stored":
-            stored.fit(x, packed, epochs=epochs, **options)
+            stored.fit(x[rows], packed[rows], epochs=epochs, **options)
         else:
-            live.fit(x, y, epochs=epochs, **options)
+            live.fit(x[rows], y[rows], epochs=epochs, **options)
     return run
 
 
@@ -61,7 +62,6 @@ def torch_runner():
     from torch import nn
 
     torch.set_num_threads(THREADS)
-    batches = BATCHES["torch"]
     batch, rate, temperature, side, hard = 128, 1e-3, 2.0, 0.25, 0.75
 
     def conv(i, o):
@@ -78,11 +78,11 @@ def torch_runner():
                2048, 512).eval()
     students = {name: light() for name in ("stored", "live")}
     optimizers = {name: torch.optim.Adam(s.parameters(), lr=rate) for name, s in students.items()}
-    x = torch.randn(batch * batches, 3, 32, 32)
+    x = torch.randn(batch * BATCHES, 3, 32, 32)
     y = torch.randint(0, 10, (len(x),))
     logits = torch.randn(len(x), 10) * 4
 
-    def run(teacher, epochs):
+    def run(teacher, epochs, batches):
         for s in range(epochs * batches):
             rows = slice(s % batches * batch, (s % batches + 1) * batch)
             xb, yb = x[rows], y[rows]
@@ -104,5 +104,5 @@ print(json.dumps({"has": list(runners)}), flush=True)
 for line in sys.stdin:
     task = json.loads(line)
     start = time.perf_counter()
-    runners[task["pair"]](task["teacher"], task["epochs"])
-    print(1000 * (time.perf_counter() - start) / (task["epochs"] * BATCHES[task["pair"]]), flush=True)
+    runners[task["pair"]](task["teacher"], task["epochs"], task["batches"])
+    print(1000 * (time.perf_counter() - start) / (task["epochs"] * task["batches"]), flush=True)

@@ -8,6 +8,7 @@ import { type NodeDef } from './savedModelProto.js';
 import { type WaitingStep } from './StepBacklog.js';
 import { type Constant, type Input, type Layout, type Trace } from './Trace.js';
 import { type StepFacts, Uploads } from './Uploads.js';
+import { sessionConfig } from './sessionConfig.js';
 import { writeGraph } from './writeGraph.js';
 
 /**
@@ -174,7 +175,8 @@ export class CompiledTrace {
     const seeds = drawn.size > 0 ? Array.from({ length: copies }, (_, copy) => seedName(copy)) : [];
     const extra = seeds.map((name) => ({ name, layout: SEED_LAYOUT }));
     const fused = fuseOps(trace, (constant) => !fed.has(constant) && !drawn.has(constant));
-    return new GraphProgram(this.#native, writeGraph(fused, { fed, frozen, drawn, extra }));
+    const written = writeGraph(fused, { fed, frozen, drawn, extra });
+    return new GraphProgram(this.#native, written, sessionConfig(this.trace));
   }
 
   #thaw(inputs: readonly number[]): void {

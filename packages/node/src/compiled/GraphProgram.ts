@@ -9,11 +9,12 @@ export class GraphProgram {
   readonly #fetches: string;
   #session: number | undefined;
 
-  constructor(native: NativeBinding, { bytes, feeds, fetches }: WrittenGraph) {
+  /** @param config A ConfigProto for its session. */
+  constructor(native: NativeBinding, { bytes, feeds, fetches }: WrittenGraph, config?: Uint8Array) {
     this.#native = native;
     this.#feeds = feeds.join(',');
     this.#fetches = fetches.join(',');
-    this.#session = native.loadSavedModel(storeGraph(bytes), 'serve');
+    this.#session = native.loadSavedModel(storeGraph(bytes, config), 'serve');
   }
 
   /**

@@ -24,10 +24,13 @@ export function graphsDirectory(): string {
 /**
  * Puts a SavedModel where TensorFlow can load it; the same bytes go to the same place, once.
  *
+ * @param config A ConfigProto for its session, which the engine that `distill engine install` builds reads beside it.
  * @returns Its folder.
  */
-export function storeGraph(bytes: Uint8Array, root = graphsDirectory()): string {
-  const name = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+export function storeGraph(bytes: Uint8Array, config?: Uint8Array, root = graphsDirectory()): string {
+  const hash = createHash('sha256').update(bytes);
+  if (config) hash.update('config').update(config);
+  const name = hash.digest('hex').slice(0, 32);
   const directory = path.join(root, name);
   if (existsSync(path.join(directory, 'saved_model.pb'))) {
     const now = new Date();
@@ -37,6 +40,7 @@ export function storeGraph(bytes: Uint8Array, root = graphsDirectory()): string 
   const draft = path.join(root, `.${name}-${randomUUID()}`);
   mkdirSync(draft, { recursive: true });
   writeFileSync(path.join(draft, 'saved_model.pb'), bytes);
+  if (config) writeFileSync(path.join(draft, 'session_config.pb'), config);
   try {
     renameSync(draft, directory);
   } catch {

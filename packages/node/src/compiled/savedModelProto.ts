@@ -2,7 +2,7 @@ import protobuf from 'protobufjs';
 
 /**
  * The part of TensorFlow's messages that a graph needs. Field numbers are those of
- * tensorflow/core/framework/*.proto and tensorflow/core/protobuf/{meta_graph,saved_model}.proto.
+ * tensorflow/core/framework/*.proto and tensorflow/core/protobuf/{meta_graph,saved_model,config}.proto.
  */
 const MESSAGES = `
 syntax = "proto3";
@@ -48,6 +48,11 @@ message AttrValue {
   }
 }
 message TensorShapeProto { message Dim { int64 size = 1; } repeated Dim dim = 2; }
+message ConfigProto {
+  int32 intra_op_parallelism_threads = 2;
+  int32 inter_op_parallelism_threads = 5;
+  bool use_per_session_threads = 9;
+}
 message TensorProto { int32 dtype = 1; TensorShapeProto tensor_shape = 2; bytes tensor_content = 4; }
 `;
 
@@ -93,7 +98,9 @@ export interface GraphSignature {
   readonly outputs: Readonly<Record<string, TensorInfo>>;
 }
 
-const savedModel = protobuf.parse(MESSAGES).root.lookupType('SavedModel');
+const { root } = protobuf.parse(MESSAGES);
+const savedModel = root.lookupType('SavedModel');
+const configProto = root.lookupType('ConfigProto');
 
 /** Of the graphs that TensorFlow 2.9 writes; every later version reads them. */
 const VERSIONS = { producer: 1087, minConsumer: 12 };
@@ -120,6 +127,12 @@ export function encodeSavedModel(
   return savedModel
     .encode(savedModel.fromObject({ savedModelSchemaVersion: 1, metaGraphs: [graph] }))
     .finish();
+}
+
+/** The bytes of a `session_config.pb`: a session that computes in one thread of its own. */
+export function encodeOneThread(): Uint8Array {
+  const config = { intraOpParallelismThreads: 1, interOpParallelismThreads: 1, usePerSessionThreads: true };
+  return configProto.encode(configProto.fromObject(config)).finish();
 }
 
 export function shapeProto(shape: readonly number[]): ShapeProto {

@@ -8,6 +8,9 @@ export const BINDING = 'tfjs_binding.node';
 /** Written last, into a folder that is then renamed to its final name: where it is, the engine is whole. */
 export const RECEIPT = 'engine.json';
 
+/** Of how an engine is built. One that was built otherwise runs on, and is built anew by the next `engine install`. */
+export const RECIPE = 2;
+
 export const nativeKinds = {
   cpu: { name: 'tensorflow', packageName: '@tensorflow/tfjs-node' },
   gpu: { name: 'tensorflow-gpu', packageName: '@tensorflow/tfjs-node-gpu' },
@@ -19,6 +22,7 @@ export type NativeKind = keyof typeof nativeKinds;
 export interface InstalledEngine {
   readonly name: EngineName;
   readonly tensorflow: string;
+  readonly recipe: number;
   readonly directory: string;
   readonly binding: string;
 }
@@ -29,6 +33,6 @@ export async function readInstalled(kind: NativeKind): Promise<InstalledEngine |
   const directory = path.join(enginesDirectory(), name);
   const text = await readFile(path.join(directory, RECEIPT), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const { tensorflow } = JSON.parse(text) as { tensorflow: string };
-  return { name, tensorflow, directory, binding: path.join(directory, BINDING) };
+  const { tensorflow, recipe = 1 } = JSON.parse(text) as { tensorflow: string; recipe?: number };
+  return { name, tensorflow, recipe, directory, binding: path.join(directory, BINDING) };
 }

@@ -17,21 +17,24 @@ export interface CompileOptions {
   readonly packageName: string;
 }
 
+const ownSource = (name: string) => fileURLToPath(new URL(`../../../native/${name}`, import.meta.url));
+
 /**
- * Compiles tfjs-node's own binding, unchanged, against the TensorFlow library of the wheel (about 6 s), and the small
- * addon that keeps standard error silent while that library loads.
+ * Compiles tfjs-node's own binding against the TensorFlow library of the wheel (about 6 s), and the small addon that
+ * keeps standard error silent while that library loads. The binding's sources are unchanged, but for the function that
+ * opens a session: that is ours, for which see native/session.cc.
  */
 export async function compileBinding(options: CompileOptions): Promise<void> {
   const { platform, directory, destination, packageName } = options;
   const sources = path.join(directory, 'node_modules', packageName);
   const libraries = path.join(directory, 'tensorflow');
   const runPaths = [path.join(platform.origin, 'tensorflow'), path.join(destination, 'tensorflow')];
-  await compileAddon(options, 'quiet.node', [
-    fileURLToPath(new URL('../../../native/quiet.cc', import.meta.url)),
-  ]);
+  await compileAddon(options, 'quiet.node', [ownSource('quiet.cc')]);
   await compileAddon(options, BINDING, [
     ...[sources, path.join(libraries, 'include')].map((folder) => `-I${folder}`),
+    '-DTF_LoadSessionFromSavedModel=distill_LoadSession',
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => path.join(sources, 'binding', file)),
+    ownSource('session.cc'),
     ...platform.libraries.map((file) => path.join(libraries, file)),
     ...runPaths.map((folder) => `-Wl,-rpath,${folder}`),
   ]);

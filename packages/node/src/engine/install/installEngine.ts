@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { DistillError, expected } from '@tfjs-distill/core';
 import { hasNvidiaDriver } from '../gpu.js';
-import { type InstalledEngine, nativeKinds, readInstalled, RECEIPT } from '../installed.js';
+import { type InstalledEngine, nativeKinds, readInstalled, RECEIPT, RECIPE } from '../installed.js';
 import { nativeChild } from '../nativeChild.js';
 import { enginesDirectory, workDirectory } from '../paths.js';
 import { checkSpace } from './checkSpace.js';
@@ -97,7 +97,7 @@ async function workingEngine(
   force = false,
 ): Promise<InstalledEngine | undefined> {
   const present = force ? undefined : await readInstalled(kind);
-  if (present?.tensorflow !== version) return undefined;
+  if (present?.tensorflow !== version || present.recipe !== RECIPE) return undefined;
   return (await nativeChild('probe', [present.binding])).ok ? present : undefined;
 }
 
@@ -148,6 +148,7 @@ async function build({ options, kind, version, wheel, platform, tools }: Build):
   await step('testing', () => selfTest(stage, packageName, work));
   const receipt = {
     tensorflow: version,
+    recipe: RECIPE,
     wheels: wheels.map(({ file, sha256 }) => ({ file: path.basename(file), sha256 })),
   };
   await publish(stage, destination, receipt);
