@@ -115,6 +115,7 @@ describe('the binding in a project of its own tfjs-node', () => {
     return {
       name: 'tensorflow',
       tensorflow: '2.21.0',
+      recipe: 2,
       directory,
       binding: path.join(directory, 'tfjs_binding.node'),
     };

@@ -3,8 +3,8 @@ import { initializers, layers, type LayersModel, sequential } from '@tensorflow/
 import { attachExits, earlyExit, quantile } from '@tfjs-distill/core';
 import { describe, expect, it } from 'vitest';
 
-const BATCH = 64;
-const ROUNDS = 9;
+const BATCH = 32;
+const ROUNDS = 7;
 
 /** A cheap block, then six that cost forty times as much. */
 function deep(): LayersModel {
