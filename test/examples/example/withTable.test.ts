@@ -26,6 +26,14 @@ describe('withTable', () => {
     expect(withTable(once, record)).toBe(once);
   });
 
+  it('puts a part of the results where that part belongs', () => {
+    const part = '<!-- results, further: written by `npm run examples:table` -->';
+    const both = `${readme}${part}\n${END}\n`;
+    const after = withTable(both, { ...record, part: 'further' });
+    expect(after).toBe(`${readme}${part}\n\n${resultsTable(record)}\n\n${END}\n`);
+    expect(() => withTable(readme, { ...record, part: 'further' })).toThrow(/a text with .*further/);
+  });
+
   it.each(['# Sample\n', `${BEGIN}\n`, `${END}\n${BEGIN}\n`])(
     'refuses a README without both marks',
     (text) => {

@@ -11,6 +11,7 @@ import { train as optimizers } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 import {
   type CriterionLike,
+  expected,
   labelsOnly,
   prepareCompression,
   rememberingTeacher,
@@ -63,7 +64,10 @@ await runExample({
     },
     teacher: { value: 'folder', description: 'a teacher that was saved; none is trained then' },
     teacherEpochs: { value: 'n', description: 'epochs of the teacher' },
-    matchings: { value: 'n', description: 'how many of the ways to match, from the first' },
+    matchings: {
+      value: 'n',
+      description: 'which of the ways to match: 4 the first four, 5-8 some of the others',
+    },
   },
   async run({ full, data, save, teacher: saved, teacherEpochs, matchings, ...options }) {
     const dataset = await openDataset({ type: 'cifar10', ...(data !== undefined && { path: data }) });
@@ -71,7 +75,7 @@ await runExample({
     const images = Math.min(options.images ?? preset.images, dataset.train.labels.length);
     const plan = {
       ...planOf(preset, { ...options, images }),
-      methods: preset.methods.slice(0, matchings === undefined ? undefined : Number(matchings)),
+      methods: matchings === undefined ? preset.methods : chosen([...TUTORIAL, ...EXTENSIONS], matchings),
       teacherEpochs: Number(teacherEpochs ?? preset.teacherEpochs),
     };
     const train = normalizedSamples(firstSamples(dataset.train, plan.images));
@@ -104,9 +108,23 @@ await runExample({
       rows.push({ name, ...(source && { source }), ...(peer && { peer }), values });
     }
     const { methods: _, ...settings } = plan;
-    return { measure: 'test accuracy, %', seeds, settings: { ...settings, batch: BATCH, rate: RATE }, rows };
+    return {
+      measure: 'test accuracy, %',
+      seeds,
+      settings: { ...settings, batch: BATCH, rate: RATE },
+      rows,
+      ...(plan.methods.every((method) => EXTENSIONS.includes(method)) && { part: 'further' }),
+    };
   },
 });
+
+/** @example chosen(methods, '5-8') // the fifth to the eighth */
+function chosen(methods: readonly Method[], range: string): readonly Method[] {
+  const [first = 1, last] = range.includes('-') ? range.split('-').map(Number) : [1, Number(range)];
+  const isRange = Number.isInteger(first) && Number.isInteger(last) && first >= 1 && first <= Number(last);
+  if (!isRange) throw expected('--matchings', 'a number such as 4 or a range such as 5-8', range);
+  return methods.slice(first - 1, last);
+}
 
 interface Training {
   readonly train: SampleTensors;

@@ -59,7 +59,6 @@ const POOLS = { student: ['pool1', 'pool2'], teacher: ['pool1', 'pool2'] };
 /** What it names as further matchings and leaves to the reader; weights are the papers'. */
 export const EXTENSIONS: readonly Method[] = [
   { id: 'attention', name: 'attention maps', criterion: () => attentionTransfer(POOLS) },
-  { id: 'gradients', name: 'input gradients', criterion: () => gradientMatching({ weight: 0.1 }) },
   {
     id: 'sparsity',
     name: 'sparsity patterns',
@@ -71,4 +70,5 @@ export const EXTENSIONS: readonly Method[] = [
     name: 'relations between samples',
     criterion: () => relational({ student: 'flatten', teacher: 'flatten' }),
   },
+  { id: 'gradients', name: 'input gradients', criterion: () => gradientMatching({ weight: 0.1 }) },
 ];

@@ -18,6 +18,8 @@ export interface ExampleTable {
 /** What one run of an example found: `packages/examples/results/NAME.json`, committed for full runs. */
 export interface ExampleRecord extends ExampleTable {
   readonly example: string;
+  /** Which of the example's tables, where it has several runs: `packages/examples/results/NAME.PART.json`. */
+  readonly part?: string;
   /** What was typed. */
   readonly command: string;
   readonly engine: string;

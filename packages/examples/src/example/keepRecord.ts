@@ -8,7 +8,8 @@ const RESULTS = join(dirname(fileURLToPath(import.meta.url)), '../../results');
 /** Writes a record where `npm run examples:table` finds it. @returns The file. */
 export async function keepRecord(record: ExampleRecord): Promise<string> {
   await mkdir(RESULTS, { recursive: true });
-  const path = join(RESULTS, `${record.example}.json`);
+  const { example, part } = record;
+  const path = join(RESULTS, `${part === undefined ? example : `${example}.${part}`}.json`);
   await writeFile(path, `${JSON.stringify(record, null, 2)}\n`);
   return path;
 }

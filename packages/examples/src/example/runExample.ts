@@ -30,7 +30,7 @@ export interface OwnOption {
 }
 
 /** What an example finds; the rest of its record is known here. */
-export type Findings = Pick<ExampleRecord, 'measure' | 'seeds' | 'settings' | 'rows' | 'further'>;
+export type Findings = Pick<ExampleRecord, 'measure' | 'seeds' | 'settings' | 'rows' | 'further' | 'part'>;
 
 export interface Example<Own extends string = never> {
   /** Its folder and its script: `npm run example:NAME`. */

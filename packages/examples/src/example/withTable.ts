@@ -2,7 +2,8 @@ import { expected } from '@tfjs-distill/core';
 import { type ExampleRecord } from './ExampleRecord.js';
 import { resultsTable } from './resultsTable.js';
 
-const BEGIN = '<!-- results: written by `npm run examples:table` -->';
+const begin = (part?: string) =>
+  `<!-- results${part === undefined ? '' : `, ${part}`}: written by \`npm run examples:table\` -->`;
 const END = '<!-- end of results -->';
 
 /**
@@ -11,10 +12,11 @@ const END = '<!-- end of results -->';
  * @throws DistillError if the README has no such marks.
  */
 export function withTable(readme: string, record: ExampleRecord): string {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) {
-    throw expected('README', `a text with ${BEGIN} and ${END}`, 'none of them', { where: record.example });
+  const mark = begin(record.part);
+  const from = readme.indexOf(mark);
+  const to = readme.indexOf(END, from);
+  if (from < 0 || to < 0) {
+    throw expected('README', `a text with ${mark} and ${END}`, 'none of them', { where: record.example });
   }
-  const before = readme.slice(0, begin + BEGIN.length);
-  return `${before}\n\n${resultsTable(record)}\n\n${readme.slice(end)}`;
+  return `${readme.slice(0, from + mark.length)}\n\n${resultsTable(record)}\n\n${readme.slice(to)}`;
 }
