@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
 import { type CompressionMetrics } from '../../evaluation/compressionMetrics.js';
 import { type Evaluation } from '../../evaluation/Evaluation.js';
+import { wholeNumber } from '../numbers.js';
 import { print, printJson } from '../print.js';
 import { textTable } from '../textTable.js';
 
@@ -114,9 +115,4 @@ async function lines({ model, data, engine, evaluation, teacher, compression }: 
     ...(compressed.length > 0 ? [`${compressed.join(', ')}.`] : []),
     textTable([['class', 'samples', 'precision', 'recall', 'F1'], ...classes]),
   ];
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return Number(text);
 }

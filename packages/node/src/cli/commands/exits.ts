@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type EngineName } from '../../engine/index.js';
+import { share, wholeNumber } from '../numbers.js';
 import { print, printJson } from '../print.js';
 
 interface Flags {
@@ -65,16 +66,4 @@ async function writePage(report: Report, file: string): Promise<void> {
   const { default: writeFileAtomic } = await import('write-file-atomic');
   const { exitsPage } = await import('../../exits/exitsPage.js');
   await writeFileAtomic(file, await exitsPage(report));
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return Number(text);
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError('Expected a number from 0 to 1.');
-  return value;
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { type LabelFlags } from '../label/LabelFlags.js';
-import { portNumber, positiveNumber, wholeNumber } from '../label/numbers.js';
+import { portNumber, positiveNumber, wholeNumber } from '../numbers.js';
 import { print, printJson } from '../print.js';
 
 /** `distill label`: stores a teacher's answers about a data set, computed once. */

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
 import { type CostModel, type PlannedWork } from '../../scaling/costModel.js';
-import { positiveNumber, wholeNumber } from '../label/numbers.js';
+import { positiveNumber, wholeNumber } from '../numbers.js';
 import { print, printJson } from '../print.js';
 import { textTable } from '../textTable.js';
 import { collect } from './run.js';

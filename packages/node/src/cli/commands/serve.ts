@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
 import { aborted } from '../../io/aborted.js';
-import { portNumber, positiveNumber, wholeNumber } from '../label/numbers.js';
+import { portNumber, positiveNumber, wholeNumber } from '../numbers.js';
 import { onInterrupt } from '../onInterrupt.js';
 import { print, printJson } from '../print.js';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { portNumber, positiveNumber, wholeNumber } from '../label/numbers.js';
+import { portNumber, positiveNumber, wholeNumber } from '../numbers.js';
 import { type WorkerFlags } from '../label/runWorkerCommand.js';
 
 /** `distill worker`: labels shards that `distill label --queue` puts on a queue. */
