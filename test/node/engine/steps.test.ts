@@ -116,6 +116,8 @@ describe('the binding in a project of its own tfjs-node', () => {
       name: 'tensorflow',
       tensorflow: '2.21.0',
       recipe: 2,
+      wheels: [],
+      files: {},
       directory,
       binding: path.join(directory, 'tfjs_binding.node'),
     };

@@ -18,11 +18,24 @@ export const nativeKinds = {
 
 export type NativeKind = keyof typeof nativeKinds;
 
-/** A native engine in the per-user cache. */
-export interface InstalledEngine {
-  readonly name: EngineName;
+/** A wheel that an engine was made of. */
+export interface WheelReceipt {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** What is kept of an installation. */
+export interface Receipt {
   readonly tensorflow: string;
   readonly recipe: number;
+  readonly wheels: readonly WheelReceipt[];
+  /** Checksums of what came out of them, by path within the engine's folder. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A native engine in the per-user cache. */
+export interface InstalledEngine extends Receipt {
+  readonly name: EngineName;
   readonly directory: string;
   readonly binding: string;
 }
@@ -33,6 +46,7 @@ export async function readInstalled(kind: NativeKind): Promise<InstalledEngine |
   const directory = path.join(enginesDirectory(), name);
   const text = await readFile(path.join(directory, RECEIPT), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const { tensorflow, recipe = 1 } = JSON.parse(text) as { tensorflow: string; recipe?: number };
-  return { name, tensorflow, recipe, directory, binding: path.join(directory, BINDING) };
+  const receipt = JSON.parse(text) as Partial<Receipt> & Pick<Receipt, 'tensorflow'>;
+  const binding = path.join(directory, BINDING);
+  return { recipe: 1, wheels: [], files: {}, ...receipt, name, directory, binding };
 }

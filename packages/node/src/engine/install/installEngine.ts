@@ -2,19 +2,28 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { DistillError, expected } from '@tfjs-distill/core';
 import { hasNvidiaDriver } from '../gpu.js';
-import { type InstalledEngine, nativeKinds, readInstalled, RECEIPT, RECIPE } from '../installed.js';
+import {
+  type InstalledEngine,
+  nativeKinds,
+  readInstalled,
+  type Receipt,
+  RECEIPT,
+  RECIPE,
+  type WheelReceipt,
+} from '../installed.js';
 import { nativeChild } from '../nativeChild.js';
 import { enginesDirectory, workDirectory } from '../paths.js';
 import { checkSpace } from './checkSpace.js';
 import { compileBinding } from './compile.js';
 import { stepFailure } from './failures.js';
 import { installJavaScript } from './javascript.js';
+import { librarySums, reuseLibraries } from './libraries.js';
 import { withInstallLock } from './lock.js';
 import { nativePlatform, type NativePlatform } from './platform.js';
 import { placeBinding } from './placeBinding.js';
 import { findTools, type Tools } from './tools.js';
 import { requirementsOfExtra, unpackWheel } from './unpack.js';
-import { downloadWheel, type Progress, type Wheel } from './wheel.js';
+import { downloadWheel, type Progress } from './wheel.js';
 
 /** The newest that this release was tested with. */
 export const TENSORFLOW_VERSION = '2.21.0';
@@ -110,52 +119,73 @@ interface Build {
   readonly tools: Tools;
 }
 
-async function build({ options, kind, version, wheel, platform, tools }: Build): Promise<InstalledEngine> {
+async function build(build: Build): Promise<InstalledEngine> {
+  const { options, kind, version, platform, tools } = build;
   const { packageName, name } = nativeKinds[kind];
   const destination = path.join(enginesDirectory(), name);
   const work = workDirectory(`${name}-${version}`);
   const stage = path.join(work, 'engine');
-  const step = async <T>(title: string, run: () => Promise<T>): Promise<T> => {
-    options.onStep?.(title);
-    return run().catch((error: unknown) => {
-      throw stepFailure(title, error);
-    });
-  };
+  const step = stepsOf(options);
   await mkdir(stage, { recursive: true });
-  if (!(await readdir(stage)).length) await checkSpace(work, SIZES[kind].peak);
-
-  const fetchAndUnpack = async (requirement: string): Promise<Wheel> => {
-    const { onProgress } = options;
-    const request = {
-      pip: tools.pip,
-      requirement,
-      tags: platform.tags,
-      directory: path.join(work, 'wheels'),
-    };
-    const fetched = await step(`fetching ${requirement}`, () =>
-      downloadWheel({ ...request, ...(onProgress && { onProgress }) }),
-    );
-    await step(`unpacking ${requirement}`, () => unpackWheel(fetched, stage, onProgress));
-    return fetched;
-  };
-  const wheels = [await fetchAndUnpack(`${wheel}==${version}`)];
-  if (kind === 'gpu')
-    for (const requirement of await cudaRequirements(stage)) wheels.push(await fetchAndUnpack(requirement));
+  const libraries = (await reused(build, stage)) ?? (await fetched(build, work, stage));
   await step(`fetching ${packageName}`, () => installJavaScript(tools.npm, stage, packageName));
   await step('compiling the binding', () =>
     compileBinding({ compiler: tools.compiler, platform, directory: stage, destination, packageName }),
   );
   await step('testing', () => selfTest(stage, packageName, work));
-  const receipt = {
-    tensorflow: version,
-    recipe: RECIPE,
-    wheels: wheels.map(({ file, sha256 }) => ({ file: path.basename(file), sha256 })),
-  };
-  await publish(stage, destination, receipt);
+  await publish(stage, destination, { tensorflow: version, recipe: RECIPE, ...libraries });
   await rm(work, { recursive: true, force: true });
   const installed = await readInstalled(kind);
   if (!installed) throw new DistillError('ENGINE', `The engine vanished from ${destination}.`);
   return installed;
+}
+
+type Step = <T>(title: string, run: () => Promise<T>) => Promise<T>;
+
+type Libraries = Pick<Receipt, 'wheels' | 'files'>;
+
+/** Names each step, and with it what goes wrong there. */
+function stepsOf({ onStep }: InstallOptions): Step {
+  return (title, run) => {
+    onStep?.(title);
+    return run().catch((error: unknown) => {
+      throw stepFailure(title, error);
+    });
+  };
+}
+
+/** The libraries of the engine that is there, unless they are of another version or damaged. */
+async function reused({ options, kind, version }: Build, stage: string): Promise<Libraries | undefined> {
+  const present = options.force ? undefined : await readInstalled(kind);
+  if (present?.tensorflow !== version) return undefined;
+  const taken = await stepsOf(options)('checking the library that is here', () =>
+    reuseLibraries(present, stage),
+  );
+  return taken ? { wheels: present.wheels, files: present.files } : undefined;
+}
+
+/** The libraries out of wheels, those of an interrupted run included. */
+async function fetched(
+  { options, kind, version, wheel, platform, tools }: Build,
+  work: string,
+  stage: string,
+): Promise<Libraries> {
+  const { onProgress } = options;
+  const step = stepsOf(options);
+  if (!(await readdir(stage)).length) await checkSpace(work, SIZES[kind].peak);
+  const fetchAndUnpack = async (requirement: string): Promise<WheelReceipt> => {
+    const directory = path.join(work, 'wheels');
+    const request = { pip: tools.pip, requirement, tags: platform.tags, directory };
+    const { file, sha256 } = await step(`fetching ${requirement}`, () =>
+      downloadWheel({ ...request, ...(onProgress && { onProgress }) }),
+    );
+    await step(`unpacking ${requirement}`, () => unpackWheel({ file, sha256 }, stage, onProgress));
+    return { file: path.basename(file), sha256 };
+  };
+  const wheels = [await fetchAndUnpack(`${wheel}==${version}`)];
+  if (kind === 'gpu')
+    for (const requirement of await cudaRequirements(stage)) wheels.push(await fetchAndUnpack(requirement));
+  return { wheels, files: await librarySums(stage) };
 }
 
 /** The NVIDIA wheels that the TensorFlow wheel's extra `and-cuda` names. */
@@ -176,9 +206,8 @@ async function selfTest(stage: string, packageName: string, scratch: string): Pr
 }
 
 /** Makes the finished folder visible under its final name, in one rename. */
-async function publish(stage: string, destination: string, receipt: object): Promise<void> {
-  for (const leftover of ['stand-ins', 'tensorflow/include'])
-    await rm(path.join(stage, leftover), { recursive: true, force: true });
+async function publish(stage: string, destination: string, receipt: Receipt): Promise<void> {
+  await rm(path.join(stage, 'stand-ins'), { recursive: true, force: true });
   await writeFile(path.join(stage, RECEIPT), JSON.stringify(receipt, null, 2));
   const old = `${destination}.old-${process.pid}`;
   await rename(destination, old).catch(() => undefined);
