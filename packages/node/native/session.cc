@@ -5,6 +5,7 @@
 #undef TF_LoadSessionFromSavedModel
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include "tensorflow/c/c_api.h"
 
@@ -32,6 +33,8 @@ extern "C" TF_Session *distill_LoadSession(const TF_SessionOptions *given, const
   TF_SetConfig(options, config.data(), config.size(), status);
   TF_Session *session = nullptr;
   if (TF_GetCode(status) == TF_OK) {
+    static std::mutex one_at_a_time;  // worker threads of Node.js share the flag
+    const std::lock_guard<std::mutex> lock(one_at_a_time);
     bool *global = &tensorflow::LocalDevice::use_global_threadpool_;
     const bool before = global != nullptr && *global;
     if (global != nullptr) *global = false;
