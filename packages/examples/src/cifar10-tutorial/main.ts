@@ -38,7 +38,7 @@ interface Plan extends Common {
 
 /** What fits in three minutes on two cores, also on WebAssembly. */
 const SHORT: Plan = {
-  images: 1500,
+  images: 1200,
   testImages: 1000,
   teacherEpochs: 3,
   epochs: 3,
