@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { type ExampleRecord } from '../../../packages/examples/src/example/ExampleRecord.js';
+import { recordFile } from '../../../packages/examples/src/example/keepRecord.js';
 import { resultsTable } from '../../../packages/examples/src/example/resultsTable.js';
 import { withTable } from '../../../packages/examples/src/example/withTable.js';
 import { record } from './record.js';
@@ -50,7 +51,7 @@ describe.skipIf(kept.length === 0)(
   () => {
     it.each(kept)('%s is what its README shows', async (file) => {
       const found = JSON.parse(await readFile(results + file, 'utf8')) as ExampleRecord;
-      expect(`${found.example}.json`).toBe(file);
+      expect(recordFile(found)).toBe(file);
       const path = `${EXAMPLES}src/${found.example}/README.md`;
       const readme = await readFile(path, 'utf8');
       const options = await resolveConfig(path);
