@@ -1,8 +1,15 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Reads an option that is a whole number above 0. */
+/** Reads an option that is a whole number above 0, also as 1e6. */
 export function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a whole number above 0.');
+}
+
+/** Reads an option that is a number of samples: digits alone, less than a billion. */
+export function sampleCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
   return Number(text);
 }
 

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { type EngineName } from '../../engine/engine.js';
 import { type CompressionMetrics } from '../../evaluation/compressionMetrics.js';
 import { type Evaluation } from '../../evaluation/Evaluation.js';
-import { wholeNumber } from '../numbers.js';
+import { sampleCount } from '../numbers.js';
 import { print, printJson } from '../print.js';
 import { textTable } from '../textTable.js';
 
@@ -26,7 +26,7 @@ export const evaluate = (): Command =>
     .requiredOption('--data <name>', 'mnist, fashion-mnist, cifar10, a file or folder, or a module')
     .option('--path <folder>', "where a named data set's files are")
     .addOption(new Option('--split <name>', 'which samples').choices(['train', 'test']).default('test'))
-    .option('--limit <n>', 'use only the first n samples', wholeNumber)
+    .option('--limit <n>', 'use only the first n samples', sampleCount)
     .option(
       '--teacher <model>',
       'compare with it: a model, a SavedModel, an .onnx file, the address of a server',

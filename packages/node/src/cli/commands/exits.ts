@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { type EngineName } from '../../engine/index.js';
-import { share, wholeNumber } from '../numbers.js';
+import { sampleCount, share } from '../numbers.js';
 import { print, printJson } from '../print.js';
 
 interface Flags {
@@ -22,7 +22,7 @@ export const exits = (): Command =>
     .requiredOption('--data <name>', 'mnist, fashion-mnist, cifar10, or an ES module that gives a data set')
     .option('--path <folder>', "where a named data set's files are")
     .addOption(new Option('--split <name>', 'which samples').choices(['train', 'test']).default('test'))
-    .option('--limit <n>', 'use only the first n samples', wholeNumber)
+    .option('--limit <n>', 'use only the first n samples', sampleCount)
     .option('--accuracy <share>', 'accuracy wanted, 0 to 1; default: what the whole model has', share)
     .option('--json', 'print JSON')
     .option('--html <file>', 'write the report as a page, with its chart')

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { portNumber, positiveNumber, wholeNumber } from '../numbers.js';
 import { type WorkerFlags } from '../label/runWorkerCommand.js';
+import { portNumber, positiveNumber, wholeNumber } from '../numbers.js';
 
 /** `distill worker`: labels shards that `distill label --queue` puts on a queue. */
 export const worker = (): Command =>
