@@ -30,100 +30,49 @@ function traceOf(name: string, inputs: number[][], output: number[], attrs: OpAt
   };
 }
 
+/** A product of matrices. */
+function product(rows: number, inner: number, columns: number): Trace {
+  const shapes = { a: [rows, inner], b: [inner, columns] };
+  return traceOf('MatMul', [shapes.a, shapes.b], [rows, columns]);
+}
+
 describe('workOf', () => {
+  const [image, kernel, dy, sizes] = [[8, 28, 28, 3], [5, 5, 3, 16], [8, 28, 28, 16], [4]];
+  const [maps, own] = [
+    [8, 14, 14, 6],
+    [3, 3, 6, 2],
+  ];
+  const [batchA, batchB] = [
+    [4, 32, 64],
+    [4, 64, 10],
+  ];
+
   it.each([
-    [
-      'MatMul',
-      [
-        [32, 64],
-        [64, 10],
-      ],
-      [32, 10],
-      2 * 32 * 64 * 10,
-    ],
-    [
-      'BatchMatMulV2',
-      [
-        [4, 32, 64],
-        [4, 64, 10],
-      ],
-      [4, 32, 10],
-      4 * 2 * 32 * 64 * 10,
-    ],
-    [
-      'Conv2D',
-      [
-        [8, 28, 28, 3],
-        [5, 5, 3, 16],
-      ],
-      [8, 28, 28, 16],
-      2 * 8 * 28 * 28 * 16 * 5 * 5 * 3,
-    ],
-    ['Conv2DBackpropInput', [[4], [5, 5, 3, 16], [8, 28, 28, 16]], [8, 28, 28, 3], 2 * 8 * 28 * 28 * 16 * 75],
-    [
-      'Conv2DBackpropFilter',
-      [[8, 28, 28, 3], [4], [8, 28, 28, 16]],
-      [5, 5, 3, 16],
-      2 * 8 * 28 * 28 * 16 * 75,
-    ],
-    [
-      'DepthwiseConv2dNative',
-      [
-        [8, 14, 14, 6],
-        [3, 3, 6, 2],
-      ],
-      [8, 14, 14, 12],
-      2 * 8 * 14 * 14 * 12 * 9,
-    ],
+    ['BatchMatMulV2', [batchA, batchB], [4, 32, 10], 4 * 2 * 32 * 64 * 10],
+    ['Conv2D', [image, kernel], dy, 2 * 8 * 28 * 28 * 16 * 5 * 5 * 3],
+    ['Conv2DBackpropInput', [sizes, kernel, dy], image, 2 * 8 * 28 * 28 * 16 * 75],
+    ['Conv2DBackpropFilter', [image, sizes, dy], kernel, 2 * 8 * 28 * 28 * 16 * 75],
+    ['DepthwiseConv2dNative', [maps, own], [8, 14, 14, 12], 2 * 8 * 14 * 14 * 12 * 9],
     ['Tanh', [[10, 10]], [10, 10], 400],
   ])('counts the products of %s', (name, inputs, output, work) => {
     expect(workOf(traceOf(name, inputs, output))).toBe(work);
   });
 
+  it('counts the products of MatMul', () => {
+    expect(workOf(product(32, 64, 10))).toBe(2 * 32 * 64 * 10);
+  });
+
   it('knows a transposed matrix by its attribute', () => {
     const attrs = [{ name: 'transpose_a', type: 3, value: true }];
-    expect(
-      workOf(
-        traceOf(
-          'MatMul',
-          [
-            [64, 32],
-            [64, 10],
-          ],
-          [32, 10],
-          attrs,
-        ),
-      ),
-    ).toBe(2 * 32 * 64 * 10);
+    const shapes = { a: [64, 32], b: [64, 10] };
+    expect(workOf(traceOf('MatMul', [shapes.a, shapes.b], [32, 10], attrs))).toBe(2 * 32 * 64 * 10);
   });
 });
 
 describe('the threads of a graph', () => {
   it('is one where the step is small, and as many as there are cores where it is not', () => {
-    expect(
-      sessionConfig(
-        traceOf(
-          'MatMul',
-          [
-            [32, 64],
-            [64, 10],
-          ],
-          [32, 10],
-        ),
-      ),
-    ).toBeInstanceOf(Uint8Array);
-    expect(
-      sessionConfig(
-        traceOf(
-          'MatMul',
-          [
-            [4096, 4096],
-            [4096, 4096],
-          ],
-          [4096, 4096],
-        ),
-      ),
-    ).toBeUndefined();
+    expect(sessionConfig(product(32, 64, 10))).toBeInstanceOf(Uint8Array);
+    expect(sessionConfig(product(4096, 4096, 4096))).toBeUndefined();
   });
 });
 

@@ -5,10 +5,10 @@ import { fuseOps } from './fuseOps.js';
 import { GraphProgram } from './GraphProgram.js';
 import { type Recording } from './Recording.js';
 import { type NodeDef } from './savedModelProto.js';
-import { type WaitingStep } from './StepBacklog.js';
-import { type Constant, type Input, type Layout, type Trace } from './Trace.js';
-import { type StepFacts, Uploads } from './Uploads.js';
 import { sessionConfig } from './sessionConfig.js';
+import { type WaitingStep } from './StepBacklog.js';
+import { type Constant, type Input, type Layout, sizeOf, type Trace } from './Trace.js';
+import { type StepFacts, Uploads } from './Uploads.js';
 import { writeGraph } from './writeGraph.js';
 
 /**
@@ -105,7 +105,7 @@ export class CompiledTrace {
   freeze(indices: readonly number[], ids: readonly number[]): void {
     if (this.#frozen !== undefined || this.#programs.size > 0) return;
     const layouts = indices.map((i) => (this.trace.inputs[i] as Input).layout);
-    const bytes = layouts.reduce((sum, layout) => sum + 4 * sizeOf(layout), 0);
+    const bytes = layouts.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
     this.#frozen = new Map();
     if (bytes > FROZEN_BYTES) return;
     indices.forEach((index, i) => {
@@ -204,7 +204,3 @@ const NO_LINKS: ReadonlyMap<number, number> = new Map();
 
 /** More than this does not go into a graph: a message of TensorFlow's must stay below 2 GB. */
 const FROZEN_BYTES = 2 ** 30;
-
-function sizeOf({ shape }: Layout): number {
-  return shape.reduce((size, length) => size * length, 1);
-}

@@ -1,4 +1,4 @@
-import { type Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor, util } from '@tensorflow/tfjs-core';
 import { type OpAttr } from './binding.js';
 
 /** Where a value of a step comes from. */
@@ -49,6 +49,11 @@ export interface Trace {
   readonly ops: readonly TracedOp[];
   /** What outlived the step, in the order it was made: new weights, losses, whatever a hook kept. */
   readonly survivors: readonly Ref[];
+}
+
+/** Number of elements. */
+export function sizeOf(shape: readonly number[]): number {
+  return util.sizeFromShape(shape as number[]); // which only reads it
 }
 
 export function sameRef(a: Ref, b: Ref): boolean {

@@ -1,4 +1,4 @@
-import { type Layout, type Ref, type Trace, type TracedOp } from './Trace.js';
+import { type Layout, type Ref, sizeOf, type Trace, type TracedOp } from './Trace.js';
 import { layoutOf } from './writeGraph.js';
 
 /**
@@ -60,8 +60,4 @@ function ofDepthwise(output: readonly number[], filter: readonly number[]): numb
 
 function shapeOf(trace: Trace, ref: Ref): readonly number[] {
   return (layoutOf(trace, ref) as Layout).shape;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
 }
